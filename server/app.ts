@@ -17,7 +17,7 @@ import { graphqlOverWebSocket } from "./api/websocket.js";
 import type { Bus } from "./bus/bus.js";
 import { Exporter } from "./exports/exporter.js";
 import { createHttpApp } from "./http/app.js";
-import { clientAddresses } from "./http/client-address.js";
+import { clientAddresses, secureRequests } from "./http/client-address.js";
 import { createGuard } from "./http/guard.js";
 import type { HostMetrics } from "./http/host-metrics.js";
 import { createMetrics } from "./http/metrics.js";
@@ -25,6 +25,7 @@ import { namesInNetwork } from "./http/own-names.js";
 import { createTlsServer, type TlsFiles } from "./http/tls.js";
 import { Allowances, type OpenRateLimiter } from "./limits/allowances.js";
 import { pictureLimitsOf } from "./limits/pictures.js";
+import { SecretLookups } from "./limits/secret-lookups.js";
 import { SocketPlaces } from "./limits/socket-places.js";
 import { type LimitValues, limitValues } from "./limits/table.js";
 import { decoderLimits, openPictureDecoder } from "./pictures/decoder.js";
@@ -182,7 +183,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   });
   const access = await openAccess({
     ...{ mode: accessMode, requiresApproval, operatorSecret, openId, warn, storage, bus, audit, addressOf },
-    isOwnPage: guard.isOwnPage,
+    ...{ isOwnPage: guard.isOwnPage, isSecure: secureRequests(trustedProxies, publicUrl), lookups: new SecretLookups(allowances) },
     findFilm: async (id) => guardedFilm(await exporter.find(id)),
   });
   const { gatekeeper, directory, links, sharing, users } = access;

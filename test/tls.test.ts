@@ -74,7 +74,8 @@ describe.skipIf(noCertificates !== null)("a server with a certificate", () => {
       });
     expect((await open(address.replace("https", "http"))).status).toBe(403);
     const opened = await open(address);
-    expect(opened.headers.get("Set-Cookie")).toMatch(/; Secure$/);
+    // Only this host can set a cookie of this name, for all of its paths.
+    expect(opened.headers.get("Set-Cookie")).toMatch(/^__Host-atelier=[\w-]{32}; Path=\/; .*; Secure$/);
 
     const cookie = opened.headers.get("Set-Cookie")?.split(";")[0] ?? "";
     const socket = new WebSocket(`${address.replace("https", "wss")}/graphql`, "graphql-transport-ws", {

@@ -8,7 +8,7 @@ import { Gatekeeper, type GuardedFilm } from "./gatekeeper.js";
 import { Links } from "./links.js";
 import { OpenConnections } from "./open-connections.js";
 import { type OpenIdSettings, OpenIdSignIn } from "./openid.js";
-import { RequestPrincipals } from "./requests.js";
+import { type Lookups, RequestPrincipals } from "./requests.js";
 import { SessionDirectory } from "./session-directory.js";
 import { Sharing } from "./sharing.js";
 import { Users } from "./users.js";
@@ -27,6 +27,9 @@ export interface AccessParts {
   isOwnPage(request: IncomingMessage): boolean;
   /** Address of the client that sends a request; null when its connection is gone. */
   addressOf(request: IncomingMessage): string | null;
+  /** Whether the browser reaches the server by https, perhaps through a proxy. */
+  isSecure(request: IncomingMessage): boolean;
+  lookups: Lookups;
   audit: AuditLog;
   storage: Storage;
   bus: Bus;
@@ -45,6 +48,8 @@ export interface Access {
   links: Links;
   audit: AuditLog;
   addressOf(request: IncomingMessage): string | null;
+  isSecure(request: IncomingMessage): boolean;
+  lookups: Lookups;
   sharing: Sharing;
   users: Users;
   /** Null where nobody signs in. */
@@ -53,7 +58,7 @@ export interface Access {
 }
 
 export async function openAccess(parts: AccessParts): Promise<Access> {
-  const { mode, requiresApproval = false, operatorSecret = null, storage, bus, findFilm, audit, addressOf } = parts;
+  const { mode, requiresApproval = false, operatorSecret = null, storage, bus, findFilm, audit, addressOf, isSecure, lookups } = parts;
   const { openId: settings = null, warn = () => undefined } = parts;
   const openId = mode === "USERS" ? settings : null;
   const issuer = openId?.issuer.href ?? null;
@@ -73,6 +78,8 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
     sharing: new Sharing({ storage, bus, links, requiresApproval }),
     audit,
     addressOf,
+    isSecure,
+    lookups,
     users: new Users({ access: storage.access, bus, links, defaultRole: openId?.defaultRole ?? null }),
     signIn,
     async close() {

@@ -45,6 +45,7 @@ export class LinkAuthenticator implements Authenticator {
 
   private constructor(
     private readonly access: AccessStore,
+    private readonly bus: Bus,
     private readonly operatorHash: string | null,
     private readonly issuer: string | null,
   ) {}
@@ -54,7 +55,7 @@ export class LinkAuthenticator implements Authenticator {
    * whose users may sign in; null for none.
    */
   static async open(access: AccessStore, bus: Bus, operatorSecret: string | null, issuer: string | null): Promise<LinkAuthenticator> {
-    const authenticator = new LinkAuthenticator(access, operatorSecret && hashSecret(operatorSecret), issuer);
+    const authenticator = new LinkAuthenticator(access, bus, operatorSecret && hashSecret(operatorSecret), issuer);
     const forget = () => authenticator.answers.clear();
     authenticator.unsubscribe = await bus.subscribe("access", forget, forget);
     return authenticator;
@@ -81,7 +82,12 @@ export class LinkAuthenticator implements Authenticator {
   }
 
   private async ofCookie(secret: string): Promise<Principal | null> {
-    const visitor = isSecret(secret) ? await this.access.visitorOf(hashSecret(secret)) : null;
+    if (!isSecret(secret)) return null;
+    const hash = hashSecret(secret);
+    const visitor = await this.access.visitorOf(hash);
+    // Whoever uses the present secret has received it. What was opened by the one before closes.
+    const ended = visitor && (await this.access.endPrevious(hash));
+    if (ended !== null) await this.bus.publish("access", { type: "admitted", visitorId: ended });
     return visitor && principalOfVisitor(visitor, new Date(), this.issuer);
   }
 

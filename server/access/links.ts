@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Bus } from "../bus/bus.js";
 import { AtelierError, badInput, conflict, notFound } from "../errors.js";
-import { isOpen, type LinkFilter, type LinkRecord, type Role, roles } from "../records/access.js";
+import { isOpen, type KnownVisitor, type LinkFilter, type LinkRecord, type Role, roles } from "../records/access.js";
 import type { Storage } from "../storage/storage.js";
 import { unauthenticated } from "./permissions.js";
 import { hashSecret, isSecret, newSecret } from "./secrets.js";
@@ -101,7 +101,8 @@ export class Links {
 
   /**
    * Lets someone in who opens a link. They stay who they were where their cookie, `before`, is known, so that nothing of
-   * theirs is lost. Returns the link with their id and the secret of their new cookie; the one before opens nothing once the new one is used.
+   * theirs is lost. Returns the link with their id and the secret of their new cookie. The one before, which somebody may have
+   * planted, opens nothing any more where the link raises their role, else until the new one is used at most what it opened.
    * @throws AtelierError UNAUTHENTICATED for a secret that opens nothing here; an output's opens only its pictures, and a
    * token is for programs.
    */
@@ -114,13 +115,19 @@ export class Links {
     if (link.kind === "OUTPUT" || link.kind === "TOKEN") throw unauthenticated();
     const known = before !== null && isSecret(before) ? await access.visitorOf(hashSecret(before)) : null;
     const cookie = newSecret();
-    const visitor = known ?? { id: randomUUID(), createdAt: new Date() };
-    if (!known) await access.addVisitor(visitor, hashSecret(cookie));
+    const visitorId = known && before !== null && (await this.admitAgain(known, before, link, cookie)) ? known.id : randomUUID();
+    if (visitorId !== known?.id) await access.admit(visitorId, hashSecret(cookie), link);
+    await this.parts.bus.publish("access", { type: "admitted", visitorId });
+    return { link, secret: cookie, visitorId };
+  }
+
+  /** Returns false for a visitor whose secret, `before`, has ended meanwhile. */
+  private admitAgain(visitor: KnownVisitor, before: string, link: LinkRecord, cookie: string): Promise<boolean> {
+    const held = visitor.link && isOpen(visitor.link, new Date()) ? visitor.link : null;
     // A link with a lesser role, which anyone may have sent them to, takes nothing away.
-    const isLess = link.kind === "ACCESS" && known?.link && isOpen(known.link, new Date()) && rank(known.link) > rank(link);
-    await access.admit(visitor.id, hashSecret(cookie), isLess && known.link ? known.link : link);
-    await this.parts.bus.publish("access", { type: "admitted", visitorId: visitor.id });
-    return { link, secret: cookie, visitorId: visitor.id };
+    const isLess = link.kind === "ACCESS" && held !== null && rank(held) > rank(link);
+    const ends = link.kind === "ACCESS" && (held === null || rank(link) > rank(held));
+    return this.parts.storage.access.admit(visitor.id, hashSecret(cookie), isLess ? held : link, { hash: hashSecret(before), ends });
   }
 
   /** Ends the access of a visitor's browser. Null for a cookie that is not known. */

@@ -10,10 +10,10 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export type Grounds = Pick<Principal, "linkIds" | "visitorId" | "expiresAt"> & Partial<Pick<Principal, "role">>;
 
 /**
- * How long after a gap new connections are checked, ms: who opens them may have been told apart before it, by an answer
- * that is remembered.
+ * How long after a gap, or after a visitor opened another link, new connections are checked, ms: who opens them may have been
+ * told apart before it, by an answer that is remembered or under way.
  */
-const CHECKED_AFTER_GAP_MS = 5000;
+const CHECKED_MS = 5000;
 
 /**
  * Links that were revoked and visitors who left, as far as they are remembered: that may happen while a connection that
@@ -43,6 +43,7 @@ export class OpenConnections {
   private readonly connections = new Set<Connection>();
   private readonly over = new Set<string>();
   private gapAt = Number.NEGATIVE_INFINITY;
+  private admittedAt = Number.NEGATIVE_INFINITY;
   private unsubscribe: () => Promise<void> = async () => undefined;
 
   private constructor(private readonly parts: OpenConnectionsParts) {}
@@ -63,7 +64,8 @@ export class OpenConnections {
     this.connections.add(connection);
     this.wait(connection);
     if ([...principal.linkIds, principal.visitorId].some((id) => id !== null && this.over.has(id))) end();
-    if (performance.now() < this.gapAt + CHECKED_AFTER_GAP_MS) void this.check(connection);
+    const changedAt = principal.visitorId === null ? this.gapAt : Math.max(this.gapAt, this.admittedAt);
+    if (performance.now() < changedAt + CHECKED_MS) void this.check(connection);
     return () => {
       clearTimeout(connection.timer);
       this.connections.delete(connection);
@@ -77,7 +79,8 @@ export class OpenConnections {
   }
 
   private receive(event: AccessEvent): void {
-    if (event.type !== "admitted") this.remember(event.type === "revoked" ? event.linkId : event.visitorId);
+    if (event.type === "admitted") this.admittedAt = performance.now();
+    else this.remember(event.type === "revoked" ? event.linkId : event.visitorId);
     const isOver = ({ linkIds, visitorId }: Grounds) =>
       event.type === "revoked" ? linkIds.includes(event.linkId) : visitorId === event.visitorId;
     for (const { principal, end } of [...this.connections]) if (isOver(principal)) end();

@@ -1,6 +1,6 @@
 import { type Bus, publishChange } from "../bus/bus.js";
 import { AtelierError, notFound } from "../errors.js";
-import type { Visibility } from "../records/access.js";
+import type { Approval, Visibility } from "../records/access.js";
 import type { ImageRecord } from "../records/pictures.js";
 import type { SessionRecord } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
@@ -39,11 +39,9 @@ export class Sharing {
    * @throws AtelierError NOT_FOUND
    */
   async setVisibility(sessionId: string, visibility: Visibility, actor: Actor): Promise<SessionRecord> {
-    const found = await this.parts.storage.sessions.find(sessionId);
-    if (!found) throw noSession();
-    const approval = this.approvalOf(found, visibility, actor);
-    // An admin may decide at this moment: what does not change is not written.
-    return this.change(sessionId, { visibility, ...(approval === found.approval ? {} : { approval }) });
+    return this.changed(
+      this.parts.storage.sessions.setVisibility(sessionId, visibility, (approval) => this.approvalOf(approval, visibility, actor)),
+    );
   }
 
   /**
@@ -52,7 +50,7 @@ export class Sharing {
    * @throws AtelierError NOT_FOUND
    */
   review(sessionId: string, isApproved: boolean): Promise<SessionRecord> {
-    return this.change(sessionId, { approval: isApproved ? "APPROVED" : "REFUSED" });
+    return this.changed(this.parts.storage.sessions.update(sessionId, { approval: isApproved ? "APPROVED" : "REFUSED" }));
   }
 
   /**
@@ -68,22 +66,18 @@ export class Sharing {
     return image;
   }
 
-  private approvalOf({ approval }: SessionRecord, visibility: Visibility, { role }: Actor): SessionRecord["approval"] {
+  private approvalOf(approval: Approval | null, visibility: Visibility, { role }: Actor): Approval | null {
     // What is shared no more waits for nothing.
     if (visibility === "PRIVATE") return approval === "PENDING" ? null : approval;
     if (role === "ADMIN") return approval === null && !this.parts.requiresApproval ? null : "APPROVED";
     return approval === null && this.parts.requiresApproval ? "PENDING" : approval;
   }
 
-  private async change(sessionId: string, patch: Partial<Pick<SessionRecord, "visibility" | "approval">>): Promise<SessionRecord> {
-    const { storage, bus } = this.parts;
-    const session = await storage.sessions.update(sessionId, patch);
-    if (!session) throw noSession();
-    await publishChange(bus, session);
+  /** Tells everyone of a change. @throws AtelierError NOT_FOUND where there was no session to change */
+  private async changed(change: Promise<SessionRecord | null>): Promise<SessionRecord> {
+    const session = await change;
+    if (!session) throw notFound("sessionId", "There is no such session.");
+    await publishChange(this.parts.bus, session);
     return session;
   }
-}
-
-function noSession(): AtelierError {
-  return notFound("sessionId", "There is no such session.");
 }

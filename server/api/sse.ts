@@ -12,6 +12,7 @@ import { formatError, limitError, type ReportError } from "./errors.js";
 import { schemaRefusal } from "./introspection.js";
 import { apiLimits } from "./limits.js";
 import { operationContext } from "./operation.js";
+import { costReport } from "./query-limits.js";
 import { SharedResults } from "./shared-results.js";
 import { StreamOutput } from "./stream-output.js";
 import { subscribeEachEvent } from "./subscribe.js";
@@ -56,7 +57,10 @@ export function graphqlOverSse(
     authenticate: ({ context }) => context.stream.token,
     // The document was validated when it was read.
     validate: () => [],
-    execute,
+    async execute(args) {
+      const cost = documents.costOf((args as ExecutionArgs).document);
+      return { ...(await execute(args as ExecutionArgs)), ...(cost === null ? {} : { extensions: costReport(cost) }) };
+    },
     subscribe: async (args) => stoppable(await subscribeEachEvent(args as ExecutionArgs, results)),
     onSubscribe({ context: { stream } }, { query, variables, operationName }) {
       try {

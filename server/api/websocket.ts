@@ -74,7 +74,13 @@ export function graphqlOverWebSocket(
   const protocol = makeServer<Record<string, unknown>, SocketExtra>({
     connectionInitWaitTimeout: apiLimits.connectionInitTimeoutMs,
     async onConnect({ connectionParams, extra }) {
-      const principal = await admitted(connectionParams, extra.request, principals);
+      // A client may wait since its upgrade, after which its access has ended.
+      principals.forget(extra.request);
+      const principal = await admitted(connectionParams, extra.request, principals).catch((error: unknown) => {
+        if (!(error instanceof AtelierError && error.code === "LIMIT")) throw error;
+        extra.close(TOO_MANY, "Too many secrets");
+        return null;
+      });
       // graphql-ws closes the socket with 4403 (Forbidden).
       if (principal === null) return false;
       const admit = (admitted: Principal) => {

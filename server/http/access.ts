@@ -7,7 +7,7 @@ import { unauthenticated } from "../access/permissions.js";
 import { type Route, routePolicy } from "../access/policy.js";
 import type { Principal } from "../access/principal.js";
 import { RecentKeys } from "../access/recent-keys.js";
-import { COOKIE, credentialsOf } from "../access/requests.js";
+import { COOKIE, cookieName, credentialsOf } from "../access/requests.js";
 import { AtelierError, badInput } from "../errors.js";
 import { addressKey } from "../limits/address.js";
 import type { Allowances, Party } from "../limits/allowances.js";
@@ -45,17 +45,16 @@ export class RouteAccess {
 
   /**
    * Who sends a request, if they may. The arguments of the policy are parameters of the path or of the query.
-   * @throws AtelierError UNAUTHENTICATED, FORBIDDEN, NOT_FOUND
+   * @throws AtelierError UNAUTHENTICATED, FORBIDDEN, NOT_FOUND; LIMIT for a stranger who asks too often
    */
   async require(route: Route, request: Request): Promise<Principal> {
     const principal = await this.parts.principals.of(request);
+    // Before anything is looked up: a refusal costs as much, and an address may be a guess.
+    await this.allowances.spend("strangerRequestsPerMinute", principal, this.parts.addressOf(request));
     const idOf = (name: string) => request.params[name] ?? request.query[name];
     const { gatekeeper, audit, addressOf } = this.parts;
     const refusal = await gatekeeper.refusal(routePolicy[route], principal, idOf);
-    if (!refusal) {
-      await this.allowances.spend("strangerRequestsPerMinute", principal, addressOf(request));
-      return principal;
-    }
+    if (!refusal) return principal;
     if (isWorthNoting(refusal, principal)) {
       audit.record({ action: route, code: refusal.code, principal, address: addressOf(request) });
     }
@@ -63,8 +62,18 @@ export class RouteAccess {
   }
 
   /**
+   * Checks once more that the sender of a request that took a while may still use the route, as the same owner.
+   * @throws AtelierError UNAUTHENTICATED, FORBIDDEN, NOT_FOUND
+   */
+  async requireStill(route: Route, request: Request, { ownerId }: Principal): Promise<void> {
+    this.parts.principals.forget(request);
+    const present = await this.require(route, request);
+    if (present.ownerId !== ownerId) throw unauthenticated();
+  }
+
+  /**
    * Whose lasting output a request shows: that of the link whose secret is in its address, or the sender's own.
-   * @throws AtelierError UNAUTHENTICATED, also for a secret that does not open this output
+   * @throws AtelierError UNAUTHENTICATED, also for a secret that does not open this output; LIMIT for an address that tries too many
    */
   async outputOf(name: string, request: Request): Promise<ShownOutput> {
     const { key } = request.query;
@@ -73,12 +82,16 @@ export class RouteAccess {
       if (principal.ownerId === null) throw unauthenticated();
       return { ownerId: principal.ownerId, viewer: principal, grounds: principal };
     }
-    const { links, audit, addressOf } = this.parts;
-    const link = typeof key === "string" ? await links.outputOf(name, key) : null;
-    if (!link) {
-      audit.record({ action: "GET /live/out/:name.mjpeg", code: "UNAUTHENTICATED", principal: null, address: addressOf(request) });
-      throw unauthenticated();
-    }
+    const { links, audit, addressOf, lookups } = this.parts;
+    const address = addressOf(request);
+    const find = async () => {
+      const found = typeof key === "string" ? await links.outputOf(name, key) : null;
+      const refused = { action: "GET /live/out/:name.mjpeg", code: "UNAUTHENTICATED", principal: null, address } as const;
+      if (found === null) audit.record(refused);
+      return found;
+    };
+    const link = await lookups.of(`${name} ${String(key)}`, address, find);
+    if (!link) throw unauthenticated();
     const { id, ownerId, expiresAt } = link;
     return { ownerId, viewer: { role: "VIEWER", ownerId: id }, grounds: { visitorId: null, linkIds: [id], expiresAt } };
   }
@@ -118,7 +131,7 @@ export class RouteAccess {
  * identity provider too. `publicUrl` is the address that browsers show, where a proxy stands in front.
  */
 export function accessRoutes(
-  { links, principals, audit, addressOf, signIn }: Access,
+  { links, principals, audit, addressOf, isSecure, signIn }: Access,
   allowances: Allowances,
   publicUrl: URL | null,
 ): Router {
@@ -138,7 +151,7 @@ export function accessRoutes(
     const record = (event: Pick<AuditEvent, "code" | "principal" | "about">) => audit.record({ action: "POST /access", address, ...event });
     const party = await principals.of(request);
     await allowances.spend("strangerRequestsPerMinute", party, address);
-    const opened = await links.open(secret, credentialsOf(request).cookie).catch(async (error: unknown) => {
+    const opened = await links.open(secret, credentialsOf(request, isSecure(request)).cookie).catch(async (error: unknown) => {
       if (!(error instanceof AtelierError)) throw error;
       record({ code: error.code, principal: null });
       // Who has the right secret is let in whatever others at the address try.
@@ -149,18 +162,18 @@ export function accessRoutes(
     if (isNews(opened, address)) {
       record({ code: null, principal: { name, role, ownerId: opened.visitorId }, about: { link: id } });
     }
-    setVisitorCookie(response, opened.secret, LONGEST_COOKIE_S, isSecure(request, publicUrl));
+    setVisitorCookie(response, opened.secret, LONGEST_COOKIE_S, isSecure(request));
     response.set("Cache-Control", "no-store").json({ kind, role, name, sessionId, expiresAt: expiresAt?.toISOString() ?? null });
   });
 
   router.delete("/access", async (request, response) => {
-    const { cookie } = credentialsOf(request);
+    const { cookie } = credentialsOf(request, isSecure(request));
     const left = cookie === null ? null : await links.leave(cookie);
     if (left !== null) {
       const principal = { name: null, role: null, ownerId: left.visitorId };
       audit.record({ action: "DELETE /access", code: null, principal, address: addressOf(request) });
     }
-    setVisitorCookie(response, "", 0, isSecure(request, publicUrl));
+    setVisitorCookie(response, "", 0, isSecure(request));
     const next = left?.isUser ? await signIn?.signOutAddress(`${originOf(request, publicUrl)}/`) : null;
     if (next) response.set("Cache-Control", "no-store").json({ continueAt: next.href });
     else response.status(204).end();
@@ -171,16 +184,11 @@ export function accessRoutes(
 
 /** The cookie goes to this server's own pages only, and no script can read it. */
 export function setVisitorCookie(response: Response, value: string, maxAgeS: number, secure: boolean): void {
-  const attributes = [`${COOKIE}=${value}`, "Path=/", "HttpOnly", "SameSite=Strict", `Max-Age=${maxAgeS}`];
+  const attributes = [`${cookieName(COOKIE, secure)}=${value}`, "Path=/", "HttpOnly", "SameSite=Strict", `Max-Age=${maxAgeS}`];
   response.append("Set-Cookie", [...attributes, ...(secure ? ["Secure"] : [])].join("; "));
 }
 
 /** The origin at which the browser reaches the server, whose host the guard has accepted. */
 export function originOf(request: Request, publicUrl: URL | null): string {
   return publicUrl?.origin ?? `${request.protocol}://${request.headers.host}`;
-}
-
-/** Whether the browser reaches the server by https, perhaps through a proxy. */
-export function isSecure(request: Request, publicUrl: URL | null): boolean {
-  return request.secure || publicUrl?.protocol === "https:";
 }

@@ -1,6 +1,7 @@
-import express, { type Express, type RequestHandler } from "express";
+import express, { type Express, type Request, type RequestHandler } from "express";
 import type { Access } from "../access/access.js";
 import { schemaHidden } from "../access/permissions.js";
+import { AtelierError } from "../errors.js";
 import type { Exporter } from "../exports/exporter.js";
 import type { Allowances } from "../limits/allowances.js";
 import type { SocketPlaces } from "../limits/socket-places.js";
@@ -64,6 +65,17 @@ function isUpload({ method, path }: { method: string; path: string }): boolean {
   return method === "POST" && /^\/images\/?$/i.test(path);
 }
 
+/** Whether a request has an admin's credentials. Where nobody needs any, it has none. */
+async function isAdmin({ mode, principals }: Access, request: Request): Promise<boolean> {
+  if (mode === "NONE") return false;
+  try {
+    return (await principals.of(request)).role === "ADMIN";
+  } catch (error) {
+    if (error instanceof AtelierError) return false;
+    throw error;
+  }
+}
+
 /** Everything that the server offers over HTTP, in the order in which a request passes it. */
 export function createHttpApp({
   storage,
@@ -93,12 +105,12 @@ export function createHttpApp({
   app.disable("x-powered-by");
   app.set("trust proxy", trustedProxies);
   app.use(requestIds(trustedProxies));
-  app.use(securityHeaders(publicUrl));
+  app.use(securityHeaders(everyone.isSecure));
   app.use(bodyDeadline(isUpload));
   app.use(bodyLimit(isUpload));
   app.use((request, _response, next) => next(refuseSeveralHosts(request) ?? undefined));
-  // Before the guard: a health check may use any host name, and it learns nothing else.
-  app.use(healthRoutes(unready, storage.space));
+  // Before the guard: a health check may use any host name, and learns little by it.
+  app.use(healthRoutes(unready, storage.space, (request) => isAdmin(everyone, request)));
   app.use(guard.middleware);
   const access = new RouteAccess(everyone, allowances);
   app.use(accessRoutes(everyone, allowances, publicUrl));

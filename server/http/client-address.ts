@@ -21,6 +21,24 @@ export function clientAddresses(trustedProxies: readonly string[]): (request: In
   };
 }
 
+/**
+ * Returns the function that tells whether the browser reaches the server by https, also for the upgrade to a WebSocket: by
+ * its own certificate, by a trusted proxy, which says so in X-Forwarded-Proto, or because `publicUrl` says so.
+ */
+export function secureRequests(trustedProxies: readonly string[], publicUrl: URL | null): (request: IncomingMessage) => boolean {
+  const isTrusted = trustedProxy(trustedProxies);
+  return ({ socket, headers }) => {
+    if (isEncrypted(socket) || publicUrl?.protocol === "https:") return true;
+    const [scheme = ""] = String(headers["x-forwarded-proto"] ?? "").split(",");
+    return isTrusted(socket.remoteAddress ?? "") && scheme.trim().toLowerCase() === "https";
+  };
+}
+
+/** Whether a connection came to the server itself by https. */
+export function isEncrypted(socket: IncomingMessage["socket"]): boolean {
+  return "encrypted" in socket && socket.encrypted === true;
+}
+
 /** Returns the function that says whether an address is that of a trusted proxy. `proxies` are addresses and networks. */
 export function trustedProxy(proxies: readonly string[]): (address: string) => boolean {
   const trusted = new BlockList();

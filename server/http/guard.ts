@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { RequestHandler } from "express";
 import { AtelierError, badInput } from "../errors.js";
+import { isEncrypted } from "./client-address.js";
 import { isLoopback, loopbackNames } from "./own-names.js";
 
 /** A host name or address with an optional port, without characters that need care where it is shown. */
@@ -86,10 +87,6 @@ export function createGuard({ publicUrl = null, origins: others = [], namesInNet
       next();
     },
   };
-}
-
-function isEncrypted(socket: IncomingMessage["socket"]): boolean {
-  return "encrypted" in socket && socket.encrypted === true;
 }
 
 /** The error for a request with several Host headers, which a proxy may read differently; null for others. */

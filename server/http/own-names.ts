@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { hostname, networkInterfaces } from "node:os";
 
 /** Names by which only this machine itself is known. */
@@ -18,4 +19,13 @@ export function namesInNetwork(): string[] {
   // mDNS names, such as atelier.local, are answered by macOS, Windows and Debian's avahi.
   const names = own.endsWith(".local") ? [own] : [own, `${own.split(".")[0]}.local`];
   return [...names, ...addresses.map((address) => (address.includes(":") ? `[${address.split("%")[0]}]` : address))];
+}
+
+/** Whether a program or page on this machine asks under a name of this machine's own, and no proxy for somebody else. */
+export function isFromThisMachine({ socket, headers }: Pick<IncomingMessage, "socket" | "headers">): boolean {
+  const isForwarded = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"].some(
+    (name) => name in headers,
+  );
+  const isLocal = /^(?:(?:::ffff:)?127\.|::1$)/.test(socket.remoteAddress ?? "");
+  return isLocal && !isForwarded && isLoopback(`http://${headers.host}`);
 }

@@ -47,9 +47,13 @@ export function pictureRoutes({ storage, decoder, limits, metrics, access, allow
   // Every upload that was admitted may wait for its turn.
   const decoding = createConcurrencyLimiter(MAX_DECODING, intakeLimits.maxUploads);
 
-  /** Stores the bytes of an upload unchanged. Returns the image that is there already when they were uploaded before. */
-  async function store(bytes: Uint8Array, ownerId: string, lifetime: number | null): Promise<ImageRecord> {
+  /**
+   * Stores the bytes of an upload unchanged, once `permitted` has let it. Returns the image that is there already when they
+   * were uploaded before.
+   */
+  async function store(bytes: Uint8Array, ownerId: string, lifetime: number | null, permitted: () => Promise<void>): Promise<ImageRecord> {
     const inspected = await decoding.run(() => checkUpload(bytes, limits, decoder));
+    await permitted();
     const digest = await storage.blobs.put(bytes);
     try {
       const { byteLength } = bytes;
@@ -101,7 +105,8 @@ export function pictureRoutes({ storage, decoder, limits, metrics, access, allow
       const image = await intake.run(ownerId, request, async (upload) => {
         const bytes = await receiveUpload(request, limits.maxUploadBytes, upload);
         if (declared === 0) await count(bytes.byteLength);
-        return store(bytes, ownerId, lifetime);
+        // The sender's access may have ended while the bytes arrived.
+        return store(bytes, ownerId, lifetime, () => access.requireStill("POST /images", request, principal));
       });
       metrics.countUpload("stored");
       response.status(201).location(imageUrl(image.id)).json(imageBody(image));

@@ -1,5 +1,5 @@
+import type { IncomingMessage } from "node:http";
 import type { RequestHandler } from "express";
-import { isSecure } from "./access.js";
 
 /** How long browsers keep to https once they saw it, s. */
 const HSTS_S = 180 * 86_400;
@@ -18,13 +18,13 @@ const headers = {
 };
 
 /**
- * Headers of every response. Pages replace the policy by their own. `publicUrl` is the address that browsers show, where a
- * proxy stands in front.
+ * Headers of every response. Pages replace the policy by their own. `isSecure` tells whether the browser reaches the server by
+ * https.
  */
-export function securityHeaders(publicUrl: URL | null): RequestHandler {
+export function securityHeaders(isSecure: (request: IncomingMessage) => boolean): RequestHandler {
   return (request, response, next) => {
     response.set(headers);
-    if (isSecure(request, publicUrl)) response.set("Strict-Transport-Security", `max-age=${HSTS_S}`);
+    if (isSecure(request)) response.set("Strict-Transport-Security", `max-age=${HSTS_S}`);
     next();
   };
 }

@@ -3,11 +3,11 @@ import type { Access } from "../access/access.js";
 import type { AuditEvent } from "../access/audit-log.js";
 import { ATTEMPT_MS, type OpenIdSignIn } from "../access/openid.js";
 import { stranger } from "../access/principal.js";
-import { credentialsOf } from "../access/requests.js";
+import { cookieName, cookieOf, credentialsOf } from "../access/requests.js";
 import { SIGN_IN_MS } from "../access/users.js";
 import { AtelierError, badInput, type ErrorCode } from "../errors.js";
 import type { Allowances } from "../limits/allowances.js";
-import { isSecure, originOf, setVisitorCookie } from "./access.js";
+import { originOf, setVisitorCookie } from "./access.js";
 
 /** Name of the cookie that holds an attempt to sign in while the browser is at the identity provider. */
 const ATTEMPT_COOKIE = "atelier_sign_in";
@@ -15,7 +15,7 @@ const CALLBACK = "/access/callback";
 /** Characters of a path on this server. */
 const MAX_PATH = 1000;
 
-export interface SignInParts extends Pick<Access, "users" | "audit" | "addressOf"> {
+export interface SignInParts extends Pick<Access, "users" | "audit" | "addressOf" | "isSecure"> {
   signIn: OpenIdSignIn;
   allowances: Allowances;
   /** The address that browsers show, where a proxy stands in front; null for this machine's own addresses. */
@@ -24,9 +24,9 @@ export interface SignInParts extends Pick<Access, "users" | "audit" | "addressOf
 
 /**
  * `GET /access/sign-in` sends the browser to the identity provider, and with `to` back to a path on this server later;
- * `GET /access/callback` is where it comes back. Someone who is not let in is sent to the studio, which says why.
+ * `GET /access/callback` is where it comes back. A page of another site can only send it to that path. Someone who is not let in is sent to the studio, which says why.
  */
-export function signInRoutes({ signIn, users, audit, addressOf, allowances, publicUrl }: SignInParts): Router {
+export function signInRoutes({ signIn, users, audit, addressOf, isSecure, allowances, publicUrl }: SignInParts): Router {
   const router = Router();
 
   const record = (request: Request, code: ErrorCode | null, principal: AuditEvent["principal"]) =>
@@ -40,23 +40,25 @@ export function signInRoutes({ signIn, users, audit, addressOf, allowances, publ
 
   router.get("/access/sign-in", async (request, response) => {
     const returnTo = requirePath(request.query.to ?? "/");
-    const before = credentialsOf(request).cookie;
+    // A foreign page could sign a visitor in as somebody else (login CSRF). From the page where they wanted to go, they sign in themselves.
+    if (isSentByOther(request)) return response.set("Cache-Control", "no-store").redirect(303, returnTo);
+    const before = credentialsOf(request, isSecure(request)).cookie;
     await orTold(response, async () => {
       const { address, attempt } = await signIn.start({ redirectUri: `${originOf(request, publicUrl)}${CALLBACK}`, returnTo, before });
-      setAttempt(response, attempt, ATTEMPT_MS / 1000, isSecure(request, publicUrl));
+      setAttempt(response, attempt, ATTEMPT_MS / 1000, isSecure(request));
       return address.href;
     });
   });
 
   router.get(CALLBACK, async (request, response) => {
-    const secure = isSecure(request, publicUrl);
+    const secure = isSecure(request);
     const [, query = ""] = /\?(.*)$/.exec(request.originalUrl) ?? [];
     setAttempt(response, "", 0, secure);
     const refused = ({ code }: AtelierError) => record(request, code, null);
     await orTold(
       response,
       async () => {
-        const { identity, returnTo, before } = await signIn.finish(attemptOf(request), query);
+        const { identity, returnTo, before } = await signIn.finish(cookieOf(request, cookieName(ATTEMPT_COOKIE, secure)), query);
         const { user, secret } = await users.signIn(identity, before);
         record(request, null, { name: user.name, role: user.role, ownerId: user.id });
         setVisitorCookie(response, secret, SIGN_IN_MS / 1000, secure);
@@ -67,6 +69,11 @@ export function signInRoutes({ signIn, users, audit, addressOf, allowances, publ
   });
 
   return router;
+}
+
+/** Whether a page of another origin sent the browser here; browsers that are too old do not say so. */
+function isSentByOther(request: Request): boolean {
+  return !["none", "same-origin"].includes(request.get("Sec-Fetch-Site") ?? "none");
 }
 
 /** Sends a person on, or to the studio with the code of the error that refuses them. */
@@ -102,12 +109,10 @@ function requirePath(to: unknown): string {
   });
 }
 
-function attemptOf({ headers }: Request): string | null {
-  return new RegExp(`(?:^|; *)${ATTEMPT_COOKIE}=([\\w-]+)`).exec(headers.cookie ?? "")?.[1] ?? null;
-}
-
 /** The cookie comes back when the identity provider, which is another site, sends the browser here; no script reads it. */
 function setAttempt(response: Response, value: string, maxAgeS: number, secure: boolean): void {
-  const attributes = [`${ATTEMPT_COOKIE}=${value}`, "Path=/access", "HttpOnly", "SameSite=Lax", `Max-Age=${maxAgeS}`];
+  const name = cookieName(ATTEMPT_COOKIE, secure);
+  // Browsers take a name with the prefix for the whole host alone.
+  const attributes = [`${name}=${value}`, secure ? "Path=/" : "Path=/access", "HttpOnly", "SameSite=Lax", `Max-Age=${maxAgeS}`];
   response.append("Set-Cookie", [...attributes, ...(secure ? ["Secure"] : [])].join("; "));
 }

@@ -36,11 +36,15 @@ const FREE_PLACE_S = 10;
  */
 export class Allowances {
   private readonly rates = new Map<RateName, RateLimiterAbstract>();
+  /** Lookups of secrets by address, apart from its other requests. */
+  private readonly lookups: RateLimiterAbstract;
 
   constructor(
     readonly values: LimitValues,
     open: OpenRateLimiter = (options) => new RateLimiterMemory(options),
   ) {
+    const duration = windows.strangerRequestsPerMinute;
+    this.lookups = open({ keyPrefix: "lookups", points: values.strangerRequestsPerMinute, duration });
     for (const [name, duration] of Object.entries(windows) as [RateName, number][]) {
       this.rates.set(name, open({ keyPrefix: name, points: values[name], duration }));
     }
@@ -52,13 +56,19 @@ export class Allowances {
    */
   async spend(name: RateName, party: Party, address: string | null, points = 1): Promise<void> {
     const key = this.keyOf(name, party, address);
-    if (key === null) return;
-    try {
-      await this.rates.get(name)?.consume(key, points);
-    } catch (error) {
-      if (!(error instanceof RateLimiterRes)) throw error;
-      throw this.refusal(name, Math.max(1, Math.ceil(error.msBeforeNext / 1000)));
-    }
+    const rate = this.rates.get(name);
+    if (key !== null && rate) await this.consume(rate, name, key, points);
+  }
+
+  /**
+   * Counts that a secret which may be wrong is looked up for an address, as `strangerRequestsPerMinute`, but apart from its other requests.
+   * Returns the function that gives this back because the secret was right.
+   * @throws AtelierError LIMIT, with `retryAfter`, for more than the limit
+   */
+  async beginLookup(address: string | null): Promise<() => Promise<unknown>> {
+    const key = addressKey(address ?? "");
+    await this.consume(this.lookups, "strangerRequestsPerMinute", key, 1);
+    return () => this.lookups.reward(key);
   }
 
   /** The value of a limit for a party; infinite where it is not for them. */
@@ -82,6 +92,15 @@ export class Allowances {
     const wait = retryAfter === null ? "" : ` Try again in ${retryAfter} ${retryAfter === 1 ? "second" : "seconds"}.`;
     const message = `The limit for ${whose} is ${value.toLocaleString("en")} ${words(unit, value)}.${wait}`;
     return beyondLimit(message, value, { unit, limitName: name, ...(retryAfter === null ? {} : { retryAfter }) });
+  }
+
+  private async consume(rate: RateLimiterAbstract, name: RateName, key: string, points: number): Promise<void> {
+    try {
+      await rate.consume(key, points);
+    } catch (error) {
+      if (!(error instanceof RateLimiterRes)) throw error;
+      throw this.refusal(name, Math.max(1, Math.ceil(error.msBeforeNext / 1000)));
+    }
   }
 
   private keyOf(name: RateName, party: Party, address: string | null): string | null {

@@ -1,4 +1,5 @@
 import type {
+  Approval,
   KnownVisitor,
   LinkFilter,
   LinkRecord,
@@ -118,6 +119,15 @@ export interface SessionStore {
    * one that is PAUSED with an error was paused by its host. Returns it as it is now, or null when it was not changed.
    */
   update(id: string, patch: SessionPatch, from?: readonly SessionStatus[], suspended?: boolean): Promise<SessionRecord | null>;
+  /**
+   * Decides who may see a session, and with it what `approvalOf` returns for the approval that the session has at that moment,
+   * so that decisions at once come one after the other. Returns the session as it is now; null when there is none.
+   */
+  setVisibility(
+    id: string,
+    visibility: Visibility,
+    approvalOf: (approval: Approval | null) => Approval | null,
+  ): Promise<SessionRecord | null>;
   /** Ids of sessions that expired by an instant. */
   expired(by: Date): Promise<string[]>;
   /**
@@ -307,12 +317,18 @@ export interface AccessStore {
   revokeLink(id: string, at: Date): Promise<LinkRecord | null>;
   /** With `signIn`, the visitor is a user, whose id it names, until an instant. */
   addVisitor(visitor: VisitorRecord, secretHash: string, signIn?: SignIn<string>): Promise<void>;
-  /** The visitor whose cookie holds a secret. Once a new secret is asked for, the one before is nobody's any more. */
+  /** The visitor whose cookie holds a secret. The secret before the present one opens no sessions that were shared with them. */
   visitorOf(secretHash: string): Promise<KnownVisitor | null>;
+  /** Ends the secret before a visitor's present one. Returns the visitor's id; null where there was none, and for another secret. */
+  endPrevious(secretHash: string): Promise<string | null>;
   /** The visitor with an id; null for none, and for one whose secret was forgotten. */
   findVisitor(id: string): Promise<KnownVisitor | null>;
-  /** Gives a visitor a new secret, and with it what a link opens. One who was forgotten meanwhile is known again. */
-  admit(visitorId: string, secretHash: string, link: LinkRecord): Promise<void>;
+  /**
+   * Gives a visitor a new secret, and with it what a link opens. One who was forgotten meanwhile is known again. With
+   * `before`, only while that secret is the visitor's; by the secret before the present one they lose what was shared with
+   * them. Returns whether they were admitted.
+   */
+  admit(visitorId: string, secretHash: string, link: LinkRecord, before?: SecretBefore): Promise<boolean>;
   /** Forgets the secret of a visitor, who keeps what they own, as what they were. */
   dismiss(visitorId: string): Promise<void>;
   /**
@@ -336,6 +352,13 @@ export interface AccessStore {
   setAccessEnd(userId: string, at: Date | null): Promise<UserRecord | null>;
   /** Ids of the visitors with a secret who are a user. */
   visitorsOfUser(userId: string): Promise<string[]>;
+}
+
+/** The secret by which a visitor is known who opens a link. */
+interface SecretBefore {
+  hash: string;
+  /** Whether it ends at once. Otherwise it holds until the new one is used, because the answer with that may be lost. */
+  ends: boolean;
 }
 
 /** The space that is left for what is stored. */

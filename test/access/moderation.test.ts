@@ -88,6 +88,20 @@ describe("what an artist shows to everyone", () => {
     expect(await find(clients.ARTIST, session)).toBeNull();
   });
 
+  test("waits whatever its owner asks for at once, and a refusal stays one", async () => {
+    const { owner } = parties;
+    const stored = async ({ id }: StyleTransferRecord) => await parties.running.storage.sessions.find(id);
+    for (let round = 0; round < 10; round++) {
+      const session = await parties.paint(owner.ownerId);
+      await show(owner, session);
+      await Promise.all(["PRIVATE", "PUBLIC", "PRIVATE", "PUBLIC"].map((visibility) => show(owner, session, visibility)));
+      const { visibility, approval } = (await stored(session)) ?? {};
+      expect(approval).toBe(visibility === "PRIVATE" ? null : "PENDING");
+      await Promise.all([review(session, false), show(owner, session, "PRIVATE"), show(owner, session)]);
+      expect((await stored(session))?.approval).toBe("REFUSED");
+    }
+  });
+
   test("no artist approves", async () => {
     const session = await parties.paint(parties.owner.ownerId);
     await show(parties.owner, session);

@@ -1,11 +1,15 @@
-import { describe, expect, test } from "vitest";
+import { createClient } from "graphql-sse";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { type Entry, parties as everyParty, type Party, policy, type Route, routePolicy, rules } from "../../server/access/policy.js";
+import { newSecret } from "../../server/access/secrets.js";
 import type { StyleTransferRecord } from "../../server/records/session.js";
 import { aFrame, aTranslation } from "../contracts/records.js";
+import { GraphqlClient } from "../helpers/graphql-client.js";
 import { partiesOfFile, type Someone } from "../helpers/parties.js";
 import { pngPicture } from "../helpers/pictures.js";
 
-const parties = partiesOfFile();
+// Credentials that open nothing are tried by the hundred.
+const parties = partiesOfFile({ limits: { wrongSecretsPerMinute: 1e6 } });
 
 /** Whose session an operation is tried on, and who may see it. */
 const targets = ["PRIVATE", "LINK", "PUBLIC", "OWN"] as const;
@@ -42,8 +46,8 @@ function paintFor({ subjects }: Entry, party: Party, target: Target): Promise<St
 const films = new Map<string, string>();
 const filmedSessions = new Map<string, Promise<StyleTransferRecord>>();
 
-function filmed({ ownerId, client }: Someone, visibility: string, paint: () => Promise<StyleTransferRecord>): Promise<StyleTransferRecord> {
-  const key = `${ownerId} ${visibility}`;
+function filmed({ ownerId, client }: Someone, kind: string, paint: () => Promise<StyleTransferRecord>): Promise<StyleTransferRecord> {
+  const key = `${ownerId} ${kind}`;
   const make = async () => {
     const session = await paint();
     const { startExport } = await client.query(`mutation { startExport(input: { sessionId: "${session.id}", format: GIF }) { id } }`);
@@ -254,5 +258,108 @@ describe.each(Object.entries(routePolicy) as [Route, Entry][])("%s", (route, ent
     // A model without a picture is not found by whoever may ask.
     const others: Partial<Record<Route, number>> = { "GET /models/:id/preview": 404, "GET /models/:id/sheet": 404, "POST /images": 201 };
     expect(response.status).toBe(others[route] ?? 200);
+  });
+});
+
+/** Secrets of programs that open nothing any more, or never did. */
+const secretless: Record<string, () => Promise<string>> = {
+  async revoked() {
+    const { links } = parties.running.app;
+    const { link, secret } = await links.create({ name: "x", ownerId: "tests", expiresAt: null }, { kind: "ACCESS", role: "ADMIN" });
+    expect((await new GraphqlClient(parties.running.address, secret).send("{ server { access { role } } }")).errors).toBeUndefined();
+    await links.revoke(link.id);
+    return secret;
+  },
+  async expired() {
+    const expiresAt = new Date(Date.now() + 500);
+    const { secret } = await parties.running.app.links.create(
+      { name: "x", ownerId: "tests", expiresAt },
+      { kind: "TOKEN", role: "ADMIN", replaces: null },
+    );
+    const client = new GraphqlClient(parties.running.address, secret);
+    await vi.waitFor(async () => expect((await client.send("{ server { access { role } } }")).errors).toBeDefined());
+    return secret;
+  },
+  forged: async () => newSecret(),
+};
+
+describe.each(Object.entries(secretless))("a Bearer secret that is %s", (_kind, secretOf) => {
+  let client: GraphqlClient;
+  let session: StyleTransferRecord;
+  beforeAll(async () => {
+    client = new GraphqlClient(parties.running.address, await secretOf());
+    session = await parties.paint(parties.owner.ownerId, "PUBLIC");
+  });
+
+  test("carries out no operation, not even what strangers may", async () => {
+    for (const name of Object.keys(policy)) {
+      const { query, variables } = operations[name]!;
+      expect(outcome(await client.send(query, (await variables?.(session)) ?? {})), name).toBe("UNAUTHENTICATED");
+    }
+    await expect(client.subscribe("{ server { access { role } } }").next()).rejects.toMatchObject({ code: 4403 });
+    expect((await fetch(`${client.address}/graphql`, { method: "PUT", headers: client.credentials })).status).toBe(401);
+  });
+
+  test("opens no address", async () => {
+    for (const route of Object.keys(routePolicy) as Route[]) {
+      const [method = "GET"] = route.split(" ");
+      const body = method === "POST" ? new Blob([new Uint8Array((await pngPicture(20, 20)).bytes)]) : null;
+      const response = await fetch(client.address + (await routes[route](session)), { method, body, headers: client.credentials });
+      await response.body?.cancel();
+      expect(response.status, route).toBe(401);
+    }
+  });
+});
+
+describe("a stranger with a link to one painting", () => {
+  const headers = { Cookie: "" };
+  const painted = { shared: {} as StyleTransferRecord, other: {} as StyleTransferRecord };
+
+  beforeAll(async () => {
+    const { owner, paint, running } = parties;
+    for (const which of ["shared", "other"] as const) {
+      painted[which] = await filmed(owner, `LINK, ${which}`, () => paint(owner.ownerId, "LINK"));
+    }
+    const share = { kind: "SHARE", sessionId: painted.shared.id } as const;
+    const { secret } = await running.app.links.create({ name: "x", ownerId: owner.ownerId, expiresAt: null }, share);
+    const opened = await fetch(`${running.address}/access`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ secret }),
+    });
+    headers.Cookie = opened.headers.get("Set-Cookie")?.split(";")[0] ?? "";
+  });
+
+  /** What the policy says: as for any stranger, to whom that painting alone is visible. */
+  function due({ rule, subjects }: Entry, which: keyof typeof painted): Outcome {
+    const extent = rules[rule].STRANGER;
+    if (extent === "ALL") return "CARRIED OUT";
+    return extent === "VISIBLE" && subjects.length > 0 && which === "shared" ? "CARRIED OUT" : "UNAUTHENTICATED";
+  }
+
+  async function outcomeWith(name: string, session: StyleTransferRecord): Promise<Outcome> {
+    const { query, variables } = operations[name]!;
+    const values = (await variables?.(session)) ?? {};
+    if (!name.startsWith("Subscription.")) return outcome(await new GraphqlClient(parties.running.address).send(query, values, headers));
+    const events = createClient({ singleConnection: true, url: `${parties.running.address}/graphql`, headers, retryAttempts: 0 });
+    const { value } = await events.iterate({ query, variables: values }).next();
+    events.dispose();
+    return outcome(value as Parameters<typeof outcome>[0]);
+  }
+
+  test("carries out what the policy says on the painting that was shared", async () => {
+    for (const [name, entry] of Object.entries(policy)) {
+      expect(await outcomeWith(name, painted.shared), name).toBe(due(entry, "shared"));
+    }
+  });
+
+  test.each(["shared", "other"] as const)("opens the addresses that the policy says, of a painting that is LINK: %s", async (which) => {
+    for (const [route, entry] of Object.entries(routePolicy) as [Route, Entry][]) {
+      const [method = "GET"] = route.split(" ");
+      const body = method === "POST" ? "x" : null;
+      const response = await fetch(parties.running.address + (await routes[route](painted[which])), { method, body, headers });
+      await response.body?.cancel();
+      expect(response.status, route).toBe(statuses[due(entry, which)]);
+    }
   });
 });

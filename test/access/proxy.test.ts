@@ -2,6 +2,7 @@ import { request } from "node:http";
 import { hostname } from "node:os";
 import { expect, test } from "vitest";
 import { type AppOptions, startApp } from "../helpers/app.js";
+import { GraphqlClient } from "../helpers/graphql-client.js";
 
 /** For each set of headers, whether the cookie of a browser that opens a link with them goes over https only. */
 async function areSecure(options: AppOptions, ...sets: Record<string, string>[]): Promise<boolean[]> {
@@ -15,7 +16,18 @@ async function areSecure(options: AppOptions, ...sets: Record<string, string>[])
       headers: { "Content-Type": "application/json", ...headers },
       body: JSON.stringify({ secret }),
     });
-    secure.push(/; Secure/.test(response.headers.get("Set-Cookie") ?? "no cookie"));
+    const cookie = response.headers.get("Set-Cookie") ?? "no cookie";
+    const isSecure = /; Secure/.test(cookie);
+    expect(cookie.startsWith("__Host-atelier=")).toBe(isSecure);
+    const roleWith = async (value: string) => {
+      const client = new GraphqlClient(running.address);
+      return (await client.send("{ server { access { role } } }", {}, { ...headers, Cookie: value })).data.server.access.role;
+    };
+    const [pair = ""] = cookie.split(";");
+    expect(await roleWith(pair)).toBe("VIEWER");
+    // Over https, a page of a neighbouring name could have set one without the prefix.
+    if (isSecure) expect(await roleWith(pair.replace("__Host-", ""))).toBeNull();
+    secure.push(isSecure);
   }
   await running.close();
   return secure;
@@ -53,4 +65,17 @@ test("a server with links answers under this machine's names, and one without un
   expect(await statusesOf({}, own, "localhost")).toEqual([403, 200]);
   // The last is a page's own name that was pointed at this machine (DNS rebinding).
   expect(await statusesOf({ accessMode: "LINK" }, own, "localhost", `${own}.evil.example`)).toEqual([200, 200, 403]);
+});
+
+test("behind a proxy, only admins are told how much space is free", async () => {
+  const running = await startApp({ accessMode: "LINK" });
+  const ready = async (credentials: Record<string, string>) =>
+    (await fetch(`${running.address}/readyz`, { headers: { ...credentials, ...forwarded } })).json();
+  const artist = await running.app.links.create({ name: "x", ownerId: "tests", expiresAt: null }, { kind: "ACCESS", role: "ARTIST" });
+  expect(await ready({})).toEqual({ status: "ready" });
+  for (const secret of [artist.secret, "a".repeat(32)]) {
+    expect(await ready({ Authorization: `Bearer ${secret}` })).toEqual({ status: "ready" });
+  }
+  expect(await ready(running.client.credentials)).toEqual({ status: "ready", freeBytes: expect.any(Number) });
+  await running.close();
 });

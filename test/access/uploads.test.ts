@@ -1,5 +1,6 @@
+import { request } from "node:http";
 import sharp from "sharp";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { partiesOfFile, type Someone } from "../helpers/parties.js";
 import { pngPicture } from "../helpers/pictures.js";
 
@@ -108,4 +109,24 @@ test("a picture that its owner shares is seen by everyone with a role who knows 
   expect((await get(clients.STRANGER, `/images/${id}`)).response.status).toBe(200);
   await owner.client.query(SHARE, { id, visibility: "PRIVATE" });
   expect((await get(clients.VIEWER, `/images/${id}`)).response.status).toBe(404);
+});
+
+test("an upload is not stored when its sender's access ends before it has arrived", async () => {
+  const { running } = parties;
+  const { client, linkId, ownerId } = await parties.someone("ARTIST");
+  const { bytes } = await pngPicture(20, 20, 77);
+  const counted = vi.spyOn(running.storage.images, "byteLengthOf");
+  const headers = { ...client.credentials, "Content-Length": bytes.byteLength };
+  const upload = request(`${running.address}/images`, { method: "POST", headers });
+  const answered = new Promise<number | undefined>((resolve, reject) => {
+    upload.once("response", (response) => resolve(response.resume().statusCode)).once("error", reject);
+  });
+  upload.write(bytes.subarray(0, 10));
+  // It was let in.
+  await vi.waitFor(() => expect(counted).toHaveBeenCalled());
+  counted.mockRestore();
+  await running.app.links.revoke(linkId);
+  upload.end(bytes.subarray(10));
+  expect(await answered).toBe(401);
+  expect(await running.storage.images.count(ownerId)).toBe(0);
 });

@@ -116,7 +116,7 @@ test("behind a proxy, the provider sends people back to the address that browser
   expect(searchParams.get("redirect_uri")).toBe("https://atelier.example/access/callback");
   expect(searchParams.get("code_challenge_method")).toBe("S256");
   expect(response.headers.get("Set-Cookie")).toMatch(
-    /^atelier_sign_in=[\w-]+; Path=\/access; HttpOnly; SameSite=Lax; Max-Age=600; Secure$/,
+    /^__Host-atelier_sign_in=[\w-]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=600; Secure$/,
   );
   await own.close();
 });
@@ -198,6 +198,21 @@ test.each([
   const response = await fetch(`${running.address}/access/sign-in?to=${encodeURIComponent(to)}`, { redirect: "manual" });
   expect(response.status).toBe(400);
   expect(await response.json()).toMatchObject({ code: "BAD_INPUT", field: "to" });
+});
+
+test("no page of another site begins a sign-in (login CSRF)", async () => {
+  const ask = (site: string) =>
+    fetch(`${running.address}/access/sign-in?to=%2Fgallery`, { redirect: "manual", headers: { "Sec-Fetch-Site": site } });
+  for (const site of ["cross-site", "same-site"]) {
+    const { status, headers } = await ask(site);
+    // The page that they wanted has the button by which they sign in themselves.
+    expect([status, headers.get("Location"), headers.get("Set-Cookie")]).toEqual([303, "/gallery", null]);
+  }
+  for (const site of ["same-origin", "none"]) {
+    const { headers } = await ask(site);
+    expect(new URL(headers.get("Location") ?? "").origin).toBe(provider.settings.issuer.origin);
+    expect(headers.get("Set-Cookie")).toContain("atelier_sign_in=");
+  }
 });
 
 test("an answer counts once, in the browser that asked, with the state that it was given", async () => {

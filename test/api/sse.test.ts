@@ -122,6 +122,15 @@ test("a client that does not read gets the newest frame, in bounded memory, and 
   socket.destroy();
 });
 
+test("an answer reports what its operation costs, as over HTTP", async () => {
+  const { client } = parties.clients.ADMIN;
+  const query = "{ sessions(first: 10) { edges { node { id } } } }";
+  const { value } = await streamOf(client).iterate({ query }).next();
+  const { extensions } = (await client.send(query)) as { extensions?: Record<string, unknown> };
+  expect(extensions).toMatchObject({ cost: { asked: expect.any(Number), limit: expect.any(Number) } });
+  expect(value).toMatchObject({ extensions });
+});
+
 test("an operation can be stopped, and its place is free again", async () => {
   const id = await startSession(running);
   await running.host.claim();

@@ -1,6 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type LinkFilter, type LinkRecord, LOCAL_OWNER, type Reader, type UserRecord } from "../../server/records/access.js";
+import {
+  type Approval,
+  type LinkFilter,
+  type LinkRecord,
+  LOCAL_OWNER,
+  type Reader,
+  type UserRecord,
+  type Visibility,
+} from "../../server/records/access.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { aFrame, anImage, aSession, storeSession } from "./records.js";
 
@@ -67,6 +75,21 @@ export function accessContract(name: string, open: () => Promise<Storage>): void
       expect(await seenBy({ ownerId: null, shared: [] })).toEqual([false, false, false, true, false, false]);
       expect(await seenBy({ ownerId: other, shared: [] })).toEqual([false, true, true, true, true, true]);
       expect((await storage.sessions.list(first, { approval: "PENDING" })).rows).toEqual([waiting]);
+    });
+
+    it("decisions about a session at once come one after the other, each on what the one before it left", async () => {
+      const { id } = await storeSession(storage, { visibility: "PUBLIC", approval: "PENDING" });
+      const after = (visibility: Visibility) => (approval: Approval | null) =>
+        visibility === "PRIVATE" ? null : approval === null ? ("PENDING" as const) : approval;
+      const decide = (visibility: Visibility) => storage.sessions.setVisibility(id, visibility, after(visibility));
+      for (let round = 0; round < 10; round++) {
+        const decided = await Promise.all([decide("PRIVATE"), decide("PUBLIC"), decide("PRIVATE"), decide("LINK")]);
+        for (const session of decided) expect(session?.approval).toBe(session?.visibility === "PRIVATE" ? null : "PENDING");
+        expect(new Set(decided.map((session) => session?.revision)).size).toBe(4);
+      }
+      await storage.sessions.update(id, { approval: "REFUSED" });
+      expect(await decide("PUBLIC")).toMatchObject({ visibility: "PUBLIC", approval: "REFUSED" });
+      expect(await storage.sessions.setVisibility(randomUUID(), "PUBLIC", () => null)).toBeNull();
     });
 
     it("a picture that was shared is seen by its id, and is in no other list", async () => {
@@ -210,6 +233,9 @@ export function accessContract(name: string, open: () => Promise<Storage>): void
       // The answer with the new secret may have been lost.
       expect(await access.visitorOf(one)).toEqual({ ...visitor, link, shares: [], signIn: null });
       expect(await access.visitorOf(two)).toEqual({ ...visitor, link, shares: [], signIn: null });
+      expect(await access.endPrevious(one)).toBeNull();
+      expect(await access.endPrevious(two)).toBe(visitor.id);
+      expect(await access.endPrevious(two)).toBeNull();
       expect(await access.visitorOf(one)).toBeNull();
       for (let time = 0; time < 2; time++) await access.admit(visitor.id, three, share);
       expect(await access.visitorOf(three)).toEqual({ ...visitor, link, shares: [share], signIn: null });
@@ -218,6 +244,25 @@ export function accessContract(name: string, open: () => Promise<Storage>): void
       await access.dismiss(visitor.id);
       expect(await access.visitorOf(three)).toBeNull();
       expect(await access.findVisitor(visitor.id)).toBeNull();
+    });
+
+    it("a visitor opens another link by a secret that holds, of which the one before has nothing that was shared since", async () => {
+      const { access } = storage;
+      const session = await storeSession(storage);
+      const [link, share] = [aLink(), aLink({ kind: "SHARE", role: null, sessionId: session.id } as Partial<LinkRecord>)];
+      for (const one of [link, share]) await access.addLink(one, randomUUID());
+      const [id, first, second, third, fourth] = [randomUUID(), randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+      expect(await access.admit(id, first, link, { hash: randomUUID(), ends: false })).toBe(true);
+      expect(await access.admit(id, second, share, { hash: randomUUID(), ends: false })).toBe(false);
+      expect(await access.visitorOf(first)).toMatchObject({ id, shares: [] });
+      expect(await access.admit(id, second, share, { hash: first, ends: false })).toBe(true);
+      expect((await access.visitorOf(second))?.shares).toEqual([share]);
+      expect(await access.visitorOf(first)).toMatchObject({ id, link, shares: [] });
+      expect(await access.admit(id, third, link, { hash: first, ends: false })).toBe(true);
+      expect((await access.visitorOf(third))?.shares).toEqual([]);
+      expect(await access.admit(id, fourth, link, { hash: third, ends: true })).toBe(true);
+      expect(await access.visitorOf(third)).toBeNull();
+      expect(await access.visitorOf(fourth)).toMatchObject({ id, link });
     });
 
     it("a visitor who was forgotten while they open a link is known again", async () => {

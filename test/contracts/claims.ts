@@ -35,6 +35,7 @@ export function claimsContract(name: string, open: () => Promise<Storage>): void
       await expect(late.checkpoints.put(sessionId, 0, bytes)).rejects.toThrow(ClaimLost);
       expect(await late.changes.settle(sessionId, 1)).toBeNull();
       expect(await late.sessions.update(sessionId, { status: "FAILED" }, ["RUNNING"])).toBeNull();
+      expect(await late.sessions.setVisibility(sessionId, "PUBLIC", () => null)).toBeNull();
       expect(await storage.sessions.find(sessionId)).toEqual(before);
       expect(await storage.frames.latest(sessionId)).toBeNull();
       expect(await storage.checkpoints.get(sessionId, 0)).toBeNull();

@@ -34,7 +34,7 @@ describeStudio("a server with a certificate, in a browser", options, (studio) =>
     await page.goto(greeting());
     await page.getByRole("link", { name: "First admin · Admin" }).waitFor();
     expect(new URL(page.url()).protocol).toBe("https:");
-    expect(await page.context().cookies()).toMatchObject([{ name: "atelier", secure: true, httpOnly: true, sameSite: "Strict" }]);
+    expect(await page.context().cookies()).toMatchObject([{ name: "__Host-atelier", secure: true, httpOnly: true, sameSite: "Strict" }]);
 
     await startPainting(page, { photo: "Allium", style: "Night wind", steps: 20, size: 64 });
     await waitForStep(page, 1);

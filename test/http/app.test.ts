@@ -35,6 +35,25 @@ describe("health", () => {
   });
 });
 
+describe("readiness, asked from elsewhere", () => {
+  it.each([
+    ["Host", "10.0.0.7:80"],
+    ["Host", "evil.example"],
+    ["X-Forwarded-For", "203.0.113.7"],
+  ])("tells no numbers and no details, with %s: %s", async (name, value) => {
+    const headers = { [name]: value };
+    const ready = await ask(server.port, "/readyz", { headers });
+    expect([ready.status, ready.json()]).toEqual([200, { status: "ready" }]);
+    missing = "The device GPU 3 is out of memory.";
+    const answer = await ask(server.port, "/readyz", { headers });
+    missing = null;
+    expect([answer.status, answer.json()]).toEqual([
+      503,
+      { code: "UNAVAILABLE", message: "Sessions cannot run now.", field: null, limit: null },
+    ]);
+  });
+});
+
 describe("metrics", () => {
   const read = async () => {
     const answer = await ask(server.port, "/metrics");

@@ -13,6 +13,7 @@ import { createHttpApp, type HttpDependencies } from "../../server/http/app.js";
 import { createGuard } from "../../server/http/guard.js";
 import { createMetrics } from "../../server/http/metrics.js";
 import { Allowances } from "../../server/limits/allowances.js";
+import { SecretLookups } from "../../server/limits/secret-lookups.js";
 import { SocketPlaces } from "../../server/limits/socket-places.js";
 import { limitValues } from "../../server/limits/table.js";
 import { decoderLimits, openPictureDecoder, type PictureDecoder } from "../../server/pictures/decoder.js";
@@ -53,10 +54,20 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
   const broker = new FrameBroker(storage, bus);
   const exporter = await Exporter.open({ storage, bus, folder: join(folder, "exports", "drafts"), report: (error) => faults.push(error) });
   const decoder = openPictureDecoder(decoderLimits(8e9));
-  const access = await openAccess({
-    ...{ mode: "NONE", isOwnPage: () => true, addressOf: () => null, audit: noAudit, storage, bus, findFilm: async () => null },
-  });
   const allowances = new Allowances(limitValues());
+  const access = await openAccess({
+    lookups: new SecretLookups(allowances),
+    ...{
+      mode: "NONE",
+      isOwnPage: () => true,
+      addressOf: () => null,
+      isSecure: () => false,
+      audit: noAudit,
+      storage,
+      bus,
+      findFilm: async () => null,
+    },
+  });
   const admission = new Admission({ storage, allowances });
   const app = createHttpApp({
     storage,

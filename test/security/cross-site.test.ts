@@ -1,5 +1,7 @@
 import { deflateSync } from "node:zlib";
 import { expect, test } from "vitest";
+import WebSocket from "ws";
+import type { Role } from "../../server/records/access.js";
 import { partiesOfFile } from "../helpers/parties.js";
 import { pngPicture } from "../helpers/pictures.js";
 
@@ -42,6 +44,83 @@ test("a cookie that was planted before is replaced when its victim opens a link,
   const role = async (cookie: string) =>
     (await parties.clients.STRANGER.client.send("{ server { access { role } } }", {}, { Cookie: cookie })).data.server.access.role;
   expect([await role(planted), await role(given)]).toEqual([null, "VIEWER"]);
+});
+
+/** Opens a link in a browser with a cookie; returns the browser's new cookie. */
+async function open(secret: string, cookie = ""): Promise<string> {
+  const response = await fetch(`${parties.running.address}/access`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Cookie: cookie },
+    body: JSON.stringify({ secret }),
+  });
+  return response.headers.get("Set-Cookie")?.split(";")[0] ?? "";
+}
+
+const accessOf = async (cookie: string, query = "{ server { access { role } } }") =>
+  (await parties.clients.STRANGER.client.send(query, {}, { Cookie: cookie })).data;
+const roleOf = async (cookie: string) => (await accessOf(cookie)).server.access.role;
+const linkWith = async (role: Role) => (await parties.running.app.links.create(link, { kind: "ACCESS", role })).secret;
+
+/** A socket that a browser with a cookie opens, which has not said more yet. */
+async function socketOf(cookie: string): Promise<WebSocket> {
+  const { address } = parties.running;
+  const headers = { Cookie: cookie, Origin: address };
+  const socket = new WebSocket(`${address.replace("http", "ws")}/graphql`, "graphql-transport-ws", { headers });
+  await new Promise((resolve) => socket.once("open", resolve));
+  return socket;
+}
+
+/** Sends a message over a socket; resolves with the next one that comes. */
+async function exchange(socket: WebSocket, message: Record<string, unknown>): Promise<Record<string, unknown>> {
+  const next = new Promise<string>((resolve) => socket.once("message", (data) => resolve(String(data))));
+  socket.send(JSON.stringify(message));
+  return JSON.parse(await next);
+}
+
+test("a secret that somebody knows from before gains nothing by a link that raises the role (session fixation)", async () => {
+  // The attacker's own cookie, which is planted in the victim's browser.
+  const planted = await open(await linkWith("VIEWER"));
+  const victim = await open(await linkWith("ADMIN"), planted);
+  // Before the victim's browser has used the new one.
+  expect(await roleOf(planted)).toBeNull();
+  const lasting = await open(await linkWith("VIEWER"), planted);
+  expect([await roleOf(lasting), await roleOf(victim), await roleOf(planted)]).toEqual(["VIEWER", "ADMIN", null]);
+});
+
+test("of links that are opened at once with the same cookie, none gives its new role to another's", async () => {
+  for (let round = 0; round < 5; round++) {
+    const planted = await open(await linkWith("VIEWER"));
+    const [admin, viewer] = [await linkWith("ADMIN"), await linkWith("VIEWER")];
+    const [victim, attacker] = await Promise.all([open(admin, planted), open(viewer, planted)]);
+    expect([await roleOf(victim), await roleOf(attacker)]).toEqual(["ADMIN", "VIEWER"]);
+  }
+});
+
+test("a secret from before does not open what was shared since, and its sockets close once the new one is used", async () => {
+  const before = await open(await linkWith("VIEWER"));
+  expect(await roleOf(before)).toBe("VIEWER");
+  const { id } = await parties.paint(parties.owner.ownerId, "LINK");
+  const share = await parties.running.app.links.create(link, { kind: "SHARE", sessionId: id });
+  const after = await open(share.secret, before);
+  const find = async (cookie: string) => (await accessOf(cookie, `{ session(id: "${id}") { id } }`)).session;
+  expect([await find(before), await roleOf(before)]).toEqual([null, "VIEWER"]);
+  const socket = await socketOf(before);
+  await exchange(socket, { type: "connection_init" });
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  expect(await find(after)).toEqual({ id });
+  expect(await closed).toBe(4403);
+  expect([await roleOf(before), await find(after)]).toEqual([null, { id }]);
+});
+
+test("a socket belongs to whom its cookie stands for when it begins, not when it was opened", async () => {
+  const planted = await open(await linkWith("VIEWER"));
+  const socket = await socketOf(planted);
+  await open(await linkWith("ADMIN"), planted);
+  expect(await exchange(socket, { type: "connection_init" })).toEqual({ type: "connection_ack" });
+  const query = "{ server { access { role } } }";
+  const { payload } = await exchange(socket, { id: "1", type: "subscribe", payload: { query } });
+  expect(payload).toMatchObject({ data: { server: { access: { role: null } } } });
+  socket.terminate();
 });
 
 test("no address leads to another site (open redirects)", async () => {

@@ -79,27 +79,43 @@ export function sqlAccess(database: Database): AccessStore {
 
     async visitorOf(secretHash) {
       const found = await visitorWhere(or(eq(visitors.secretHash, secretHash), eq(visitors.previousHash, secretHash)));
-      if (found && found.row.previousHash !== null && found.row.previousHash !== secretHash) {
-        await written(database.update(visitors).set({ previousHash: null }).where(eq(visitors.secretHash, secretHash)));
-      }
-      return found?.visitor ?? null;
+      if (!found) return null;
+      return found.row.secretHash === secretHash ? found.visitor : { ...found.visitor, shares: [] };
+    },
+
+    async endPrevious(secretHash) {
+      const [row] = await written(
+        database
+          .update(visitors)
+          .set({ previousHash: null })
+          .where(and(eq(visitors.secretHash, secretHash), isNotNull(visitors.previousHash)))
+          .returning({ id: visitors.id }),
+      );
+      return row?.id ?? null;
     },
 
     async findVisitor(id) {
       return (await visitorWhere(and(eq(visitors.id, id), isNotNull(visitors.secretHash))))?.visitor ?? null;
     },
 
-    admit: (visitorId, secretHash, link) =>
+    admit: (visitorId, secretHash, link, before) =>
       database.transaction(async (transaction) => {
+        const [row] = await transaction.select().from(visitors).where(eq(visitors.id, visitorId)).for("update");
+        if (row && before && row.secretHash !== before.hash) {
+          if (row.previousHash !== before.hash) return false;
+          await written(transaction.delete(visitorShares).where(eq(visitorShares.visitorId, visitorId)));
+        }
+        const previousHash = before?.ends ? null : sql`${visitors.secretHash}`;
         const role = link.kind === "ACCESS" ? { linkId: link.id } : {};
         await written(
           transaction
             .insert(visitors)
             .values({ id: visitorId, createdAt: new Date(), secretHash, ...role })
-            .onConflictDoUpdate({ target: visitors.id, set: { secretHash, previousHash: sql`${visitors.secretHash}`, ...role } }),
+            .onConflictDoUpdate({ target: visitors.id, set: { secretHash, previousHash, ...role } }),
         );
-        if (link.kind !== "SHARE") return;
-        await written(transaction.insert(visitorShares).values({ visitorId, linkId: link.id }).onConflictDoNothing());
+        if (link.kind === "SHARE")
+          await written(transaction.insert(visitorShares).values({ visitorId, linkId: link.id }).onConflictDoNothing());
+        return true;
       }),
 
     async dismiss(visitorId) {

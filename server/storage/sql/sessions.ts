@@ -19,6 +19,7 @@ import {
 } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import { AtelierError, badInput } from "../../errors.js";
+import { type Approval, approvals } from "../../records/access.js";
 import type { SessionFilter, SessionRecord, SessionStatus, StyleTransferRecord, TranslationRecord } from "../../records/session.js";
 import { completeSettings, translationSize } from "../../records/settings.js";
 import type { Page, SessionPatch, SessionStore } from "../storage.js";
@@ -76,6 +77,17 @@ export function sqlSessions(database: Database, { claim, rowsDeleted }: RowOptio
               .where(matches)
               .returning(),
           );
+      return row ? sessionRecord(row) : null;
+    },
+
+    async setVisibility(id, visibility, approvalOf) {
+      const [row] = await written(
+        database
+          .update(sessions)
+          .set({ visibility, approval: decided(approvalOf), revision: sql`${sessions.revision} + 1` })
+          .where(and(eq(sessions.id, id), isHeld(claim, id)))
+          .returning(),
+      );
       return row ? sessionRecord(row) : null;
     },
 
@@ -253,6 +265,12 @@ function completeTranslation({
   output = null,
 }: Partial<TranslationRecord["settings"]>) {
   return { model, family, size, output };
+}
+
+/** The approval that a rule makes of the one in the row that is updated. */
+function decided(approvalOf: (approval: Approval | null) => Approval | null): SQL<Approval | null> {
+  const cases = approvals.map((approval) => sql`when ${approval} then ${approvalOf(approval)}::text`);
+  return sql`case ${sessions.approval} ${sql.join(cases, sql` `)} else ${approvalOf(null)}::text end`;
 }
 
 /** Returns the digests of the session's frames, or null when no session was deleted. */

@@ -71,6 +71,7 @@ const refusing = {
   expired: refuse,
   outdated: refuse,
   extend: refuse,
+  setVisibility: refuse,
   list: refuse,
   count: refuse,
   listUsing: refuse,
