@@ -157,7 +157,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   const watchOutput = outputsOf({ storage, bus, broker });
   const values = limitValues(replaced);
   const allowances = new Allowances(values);
-  const admission = new Admission({ storage, allowances });
+  const admission = new Admission({ storage, films: exporter, allowances });
   const pictureLimits = pictureLimitsOf(values);
   const sessionParts = { storage, queue, bus, models: models.sessions, maxSize, admission };
   const sessions = new SessionService({ ...sessionParts, party: { role: "ADMIN", ownerId: LOCAL_OWNER } });
@@ -186,6 +186,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     liveFrames,
     queue,
     exports: exporter,
+    admission,
     broker,
     watchOutput,
     models: models.catalogue,

@@ -32,12 +32,17 @@ interface Job {
   record: ExportRecord;
   /** Whether who asked for it sees everything, whatever is hidden from others. */
   readonly seesAll: boolean;
+  /** Finished films of its owner that are kept, this one included. */
+  readonly mostKept: number;
   readonly abort: AbortController;
 }
 
+/** Who asks for a film. */
+export type FilmOwner = Pick<Job, "seesAll"> & Partial<Pick<Job, "mostKept">> & { ownerId: string };
+
 /**
  * Makes films of sessions, one at a time, while sessions run. A film is deleted after a day, with its session, or when
- * the server starts again.
+ * the server starts again; where an owner has more than are kept, the oldest goes.
  */
 export class Exporter {
   private readonly jobs = new Map<string, Job>();
@@ -85,7 +90,7 @@ export class Exporter {
    */
   async start(
     input: FilmInput,
-    { ownerId, seesAll }: Pick<Job, "seesAll"> & { ownerId: string } = { ownerId: LOCAL_OWNER, seesAll: true },
+    { ownerId, seesAll, mostKept = Number.POSITIVE_INFINITY }: FilmOwner = { ownerId: LOCAL_OWNER, seesAll: true },
     requirePlace: (open: number) => void = () => undefined,
   ): Promise<ExportRecord> {
     const settings = await resolveFilmSettings(this.parts.storage, input);
@@ -105,7 +110,7 @@ export class Exporter {
     this.requirePlaces(ownerId, requirePlace);
     const [id, createdAt] = [randomUUID(), new Date()];
     const record: ExportRecord = { id, ownerId, settings, state: "QUEUED", progress: 0, createdAt, error: null, bytes: null };
-    const job = { record, seesAll, abort: new AbortController() };
+    const job = { record, seesAll, mostKept, abort: new AbortController() };
     this.jobs.set(record.id, job);
     this.queue = this.queue.then(() => this.run(job));
     return record;
@@ -122,6 +127,12 @@ export class Exporter {
   ofSession(sessionId: string): ExportRecord[] {
     const records = [...this.jobs.values()].map(({ record }) => record);
     return records.filter(({ settings }) => settings.sessionId === sessionId || settings.besideId === sessionId);
+  }
+
+  /** Bytes of the finished films of an owner. */
+  byteLengthOf(ownerId: string): number {
+    const records = [...this.jobs.values()].map(({ record }) => record);
+    return records.reduce((sum, record) => sum + (record.ownerId === ownerId ? (record.bytes ?? 0) : 0), 0);
   }
 
   find(id: string): ExportRecord | null {
@@ -188,8 +199,12 @@ export class Exporter {
       await this.make(job, draft);
       await rename(draft, path);
       // The export may have been cancelled while its file was renamed.
-      if (!hasEnded(job.record)) this.change(job, { state: "COMPLETED", progress: 1, bytes: (await stat(path)).size });
-      else await rm(path, { force: true });
+      const { size } = await stat(path);
+      if (hasEnded(job.record)) await rm(path, { force: true });
+      else {
+        this.change(job, { state: "COMPLETED", progress: 1, bytes: size });
+        this.removeOldest(job);
+      }
     } catch (error) {
       await rm(draft, { force: true });
       if (!hasEnded(job.record)) this.fail(job, error);
@@ -267,6 +282,13 @@ export class Exporter {
     this.removing = this.removing.then(async () => {
       for (const job of this.jobs.values()) if (isOld(job.record)) await this.forget(job);
     });
+  }
+
+  /** Removes the oldest films of an owner who has more than may be kept. */
+  private removeOldest({ record: { ownerId }, mostKept }: Job): void {
+    const own = [...this.jobs.values()].flatMap(({ record }) => (record.ownerId === ownerId && record.state === "COMPLETED" ? record : []));
+    const old = new Set(own.slice(0, Math.max(0, own.length - mostKept)));
+    if (old.size > 0) this.remove((record) => old.has(record));
   }
 
   /** Cancels the films of a session in the making that others than its owner asked for: it was hidden from them. */

@@ -26,7 +26,7 @@ function limit(per: LimitScope, value: number, unit: string, description: string
 /**
  * The limits of the server that clients meet, with their defaults: a class of thirty shares one machine and one address.
  * `ServerInfo.limits` and docs/operate.md show this table. Beyond a limit, what was asked for is refused with LIMIT,
- * unless its description says that sessions wait.
+ * unless its description says what happens instead.
  */
 export const limitTable = {
   uploadsPerMinute: limit("OWNER", 60, "uploads/min", "Pictures that are uploaded."),
@@ -41,6 +41,7 @@ export const limitTable = {
   ),
   framesPerSecond: limit("OWNER", 90, "frames/s", "Frames sent to live translations."),
   openExports: limit("OWNER", 4, "exports", "Exports that wait or run at a time."),
+  keptFilms: limit("OWNER", 20, "films", "Finished films that are kept; a new one replaces the oldest."),
   ownSockets: limit(
     "OWNER",
     32,
@@ -51,7 +52,7 @@ export const limitTable = {
     "OWNER",
     4000e6,
     "bytes",
-    "Pictures and kept frames (`ATELIER_OWNER_MB`). A session that runs or waits goes on; a paused one cannot resume.",
+    "Pictures, kept frames and films (`ATELIER_OWNER_MB`). A session that runs or waits goes on; a paused one cannot resume.",
   ),
   strangerSockets: limit(
     "ADDRESS",

@@ -6,6 +6,8 @@ const underWay: readonly SessionStatus[] = ["QUEUED", "RUNNING"];
 
 export interface AdmissionParts {
   storage: Pick<Storage, "sessions" | "images" | "frames">;
+  /** Tells how many bytes the finished films of an owner take. */
+  films: { byteLengthOf(ownerId: string): number };
   allowances: Allowances;
 }
 
@@ -42,10 +44,11 @@ export class Admission {
 
   /** @throws AtelierError LIMIT when `byteLength` bytes more are too many for their owner. */
   async requireSpace(party: Party, byteLength: number): Promise<void> {
-    const { storage, allowances } = this.parts;
+    const { storage, films, allowances } = this.parts;
     const limit = allowances.of("ownBytes", party);
     if (party.ownerId === null || !Number.isFinite(limit)) return;
-    const used = (await storage.images.byteLengthOf(party.ownerId)) + (await storage.frames.byteLengthOfOwner(party.ownerId));
+    const pictures = (await storage.images.byteLengthOf(party.ownerId)) + (await storage.frames.byteLengthOfOwner(party.ownerId));
+    const used = pictures + films.byteLengthOf(party.ownerId);
     if (used + byteLength > limit) throw allowances.refusal("ownBytes", null);
   }
 

@@ -57,7 +57,7 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
     ...{ mode: "NONE", isOwnPage: () => true, addressOf: () => null, audit: noAudit, storage, bus, findFilm: () => null },
   });
   const allowances = new Allowances(limitValues());
-  const admission = new Admission({ storage, allowances });
+  const admission = new Admission({ storage, films: exporter, allowances });
   const app = createHttpApp({
     storage,
     access,
