@@ -23,6 +23,9 @@ function limit(per: LimitScope, value: number, unit: string, description: string
   return { value, unit, per, description };
 }
 
+/** Sessions that run at a time; one owner's paintings take half of these places at most. */
+const RUNNING_SESSIONS = 8;
+
 /**
  * The limits of the server that clients meet, with their defaults: a class of thirty shares one machine and one address.
  * `ServerInfo.limits` and docs/operate.md show this table. Beyond a limit, what was asked for is refused with LIMIT,
@@ -33,6 +36,12 @@ export const limitTable = {
   uploadBytesPerMinute: limit("OWNER", 500e6, "bytes/min", "Bytes of the pictures that are uploaded."),
   uploadsAtOnce: limit("OWNER", 128, "uploads", "Uploads on their way at a time; for admins too."),
   openSessions: limit("OWNER", 20, "sessions", "Sessions that run or wait at a time."),
+  paintedSessions: limit(
+    "OWNER",
+    RUNNING_SESSIONS / 2,
+    "sessions",
+    "Paintings and translations of pictures that run at a time; the others wait, with their `queuePosition`.",
+  ),
   liveSessions: limit(
     "OWNER",
     2,
@@ -84,7 +93,12 @@ export const limitTable = {
   jpegPixels: limit("PICTURE", 210e6, "pixels", "Width times height of a JPEG."),
   changes: limit("SESSION", 5000, "changes", "Changes recorded for a session."),
   liveIdleMs: limit("SESSION", 30_000, "ms", "Time without a frame from its client, after which a live translation ends."),
-  runningSessions: limit("SERVER", 8, "sessions", "Sessions of all kinds that run at a time; the others wait, with their `queuePosition`."),
+  runningSessions: limit(
+    "SERVER",
+    RUNNING_SESSIONS,
+    "sessions",
+    "Sessions of all kinds that run at a time; the others wait, with their `queuePosition`.",
+  ),
   runningLiveSessions: limit("SERVER", 6, "sessions", "Live translations among them; the others wait in the same way."),
   queuedSessions: limit("SERVER", 1000, "sessions", "Sessions that wait at a time."),
   exports: limit("SERVER", 20, "exports", "Exports that wait or run at a time."),

@@ -1,6 +1,8 @@
 import type { Allowances, Party } from "../limits/allowances.js";
+import type { LimitName } from "../limits/table.js";
 import type { SessionStatus } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
+import type { OwnerPlaces } from "./queue-entry.js";
 
 const underWay: readonly SessionStatus[] = ["QUEUED", "RUNNING"];
 
@@ -36,10 +38,13 @@ export class Admission {
     });
   }
 
-  /** How many live translations of a party may run, while others of theirs wait; null for any number. */
-  livePlaces(party: Party): number | null {
-    const limit = this.parts.allowances.of("liveSessions", party);
-    return Number.isFinite(limit) ? limit : null;
+  /** How many sessions of each kind of a party may run, while others of theirs wait. */
+  placesOf(party: Party): OwnerPlaces {
+    const placesIn = (name: LimitName) => {
+      const limit = this.parts.allowances.of(name, party);
+      return Number.isFinite(limit) ? limit : null;
+    };
+    return { PAINTED: placesIn("paintedSessions"), LIVE: placesIn("liveSessions") };
   }
 
   /** @throws AtelierError LIMIT when `byteLength` bytes more are too many for their owner. */

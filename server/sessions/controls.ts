@@ -94,7 +94,7 @@ export class SessionControls {
     const resumed = await admission.admit(party, () => storage.sessions.update(sessionId, patch, statusesBefore("QUEUED")));
     if (!resumed) throw await this.whyUnchanged(sessionId);
     await publishChange(bus, resumed);
-    await queue.add(queueEntry(resumed, admission.livePlaces(party)));
+    await queue.add(queueEntry(resumed, admission.placesOf(party)));
     return resumed;
   }
 

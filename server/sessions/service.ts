@@ -278,7 +278,7 @@ export class SessionService {
     await admission.admit(party, insert);
     // Published before the session can be claimed, so that no viewer sees RUNNING before QUEUED.
     await publishChange(bus, session);
-    await queue.add(queueEntry(session, admission.livePlaces(party)));
+    await queue.add(queueEntry(session, admission.placesOf(party)));
     return session;
   }
 

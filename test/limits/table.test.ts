@@ -183,7 +183,7 @@ const together = {
   sockets: async () => () => openSocket(sockets, parties.clients.ADMIN.client),
 } satisfies Partial<Record<LimitName, (who: Someone) => Promise<Attempt>>>;
 
-/** What is no refusal: sessions wait, or end. `liveSessions` and `keptFilms` have tests of their own. */
+/** What is no refusal: sessions wait, or end. Those of owners have tests of their own. */
 const inForce = {
   runningSessions: DEFAULT_MAX_CONCURRENT,
   runningLiveSessions: DEFAULT_MAX_LIVE,
@@ -196,7 +196,7 @@ const limitOf = (name: string) =>
 
 test("every limit of the table is tested here", () => {
   const tested = [byOwners, byAddresses, bySize, together, inForce].flatMap((limits) => Object.keys(limits));
-  expect([...tested, "keptFilms", "liveSessions"].sort()).toEqual(Object.keys(limitTable).sort());
+  expect([...tested, "keptFilms", "liveSessions", "paintedSessions"].sort()).toEqual(Object.keys(limitTable).sort());
 });
 
 test.each(Object.entries<(who: Someone) => Attempt>(byOwners))("%s is a limit of one owner", async (name, attemptsOf) => {
