@@ -43,6 +43,11 @@ export class RouteAccess {
     return this.parts.mode === "NONE";
   }
 
+  /** Address of the client that sends a request; null when its connection is gone. */
+  addressOf(request: Request): string | null {
+    return this.parts.addressOf(request);
+  }
+
   /**
    * Who sends a request, if they may. The arguments of the policy are parameters of the path or of the query.
    * @throws AtelierError UNAUTHENTICATED, FORBIDDEN, NOT_FOUND

@@ -25,7 +25,7 @@ const windows = {
 export type RateName = keyof typeof windows;
 
 /** After how long a client should ask again where nobody knows when a place will be free, s. */
-const FREE_PLACE_S = 10;
+export const FREE_PLACE_S = 10;
 
 /**
  * What everyone may still do. Owners are counted each on their own, strangers by their address. Admins are not counted; so
@@ -80,8 +80,13 @@ export class Allowances {
 
   private keyOf(name: RateName, party: Party, address: string | null): string | null {
     if (!isFor(limitTable[name].per, party)) return null;
-    return party.ownerId ?? addressKey(address ?? "");
+    return partyKey(party, address);
   }
+}
+
+/** What a party counts as: an owner, or the address of a stranger. */
+export function partyKey({ ownerId }: Party, address: string | null): string {
+  return ownerId ?? addressKey(address ?? "");
 }
 
 function isFor(scope: LimitScope, { role }: Party): boolean {

@@ -57,6 +57,12 @@ export const limitTable = {
     "sockets",
     "WebSockets and streams (events, MJPEG) that are open at a time; for each link to an output too.",
   ),
+  waitingPictures: limit(
+    "OWNER",
+    60,
+    "pictures",
+    "Pictures that wait to be made: exported pictures, thumbnails, and copies without EXIF, each by themselves.",
+  ),
   ownBytes: limit(
     "OWNER",
     4000e6,
@@ -69,6 +75,7 @@ export const limitTable = {
     "sockets",
     "WebSockets and streams that are open at a time, and not known to be someone's with a role; at all addresses together, half of `sockets`.",
   ),
+  strangerWaitingPictures: limit("ADDRESS", 60, "pictures", "The same as `waitingPictures`."),
   strangerUpgradesPerMinute: limit("ADDRESS", 300, "sockets/min", "WebSockets that are asked for."),
   strangerOperationsPerMinute: limit("ADDRESS", 1200, "operations/min", "GraphQL operations."),
   strangerRequestsPerMinute: limit(

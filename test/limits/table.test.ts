@@ -9,7 +9,7 @@ import { type LimitName, limitTable } from "../../server/limits/table.js";
 import { aFrame, anImage } from "../contracts/records.js";
 import { GraphqlClient } from "../helpers/graphql-client.js";
 import { partiesOfFile, type Someone } from "../helpers/parties.js";
-import { beginUpload, closeAll, guess, look, openSocket, operate, plain, type Refusal, upload } from "./attempts.js";
+import { beginUpload, closeAll, guess, look, openSocket, operate, plain, type Refusal, read, upload } from "./attempts.js";
 
 const values = {
   uploadsPerMinute: 8,
@@ -22,9 +22,11 @@ const values = {
   ownSockets: 2,
   ownBytes: 20_000,
   strangerSockets: 4,
+  waitingPictures: 1,
+  strangerWaitingPictures: 1,
   strangerUpgradesPerMinute: 5,
   strangerOperationsPerMinute: 3,
-  strangerRequestsPerMinute: 6,
+  strangerRequestsPerMinute: 20,
   wrongSecretsPerMinute: 2,
   uploadBytes: 5000,
   pixels: 10_000,
@@ -85,6 +87,17 @@ async function painted({ ownerId }: Someone): Promise<{ id: string }> {
   return session;
 }
 
+/** Exports the picture of a painting; at the second time, many at once. */
+function stillsOf({ address, credentials }: GraphqlClient, paint: () => Promise<{ id: string }>, from = ""): Attempt {
+  const session = paint();
+  const headers = { ...credentials, ...(from === "" ? {} : { "X-Forwarded-For": from }) };
+  return async (place) => {
+    const path = `/sessions/${(await session).id}/export.png`;
+    const refusals = await Promise.all(Array.from({ length: place === 0 ? 1 : 12 }, () => read(address + path, headers)));
+    return refusals.find((refusal) => refusal !== null) ?? null;
+  };
+}
+
 /** How each owner comes to their limit; each by themselves. */
 const byOwners = {
   uploadsPerMinute: (who) => async () => upload(who.client, await plain(16, 16, "png")),
@@ -102,6 +115,7 @@ const byOwners = {
   },
   openExports: (who) => filmsOf(who, painted(who)),
   ownSockets: (who) => () => openSocket(sockets, who.client),
+  waitingPictures: (who) => stillsOf(who.client, async () => parties.paint(who.ownerId)),
   ownBytes: (who) => async (place) => {
     if (place === 1) await running.storage.images.insert(anImage({ ownerId: who.ownerId, byteLength: 19_000 }));
     return upload(who.client);
@@ -120,6 +134,7 @@ const byAddresses = {
     return refusal;
   },
   strangerOperationsPerMinute: (from) => () => operate(stranger(), "{ __typename }", {}, from),
+  strangerWaitingPictures: (from) => stillsOf(stranger(), () => parties.paint(parties.owner.ownerId, "PUBLIC"), from),
   strangerRequestsPerMinute: (from) => () => look(running.address, shown(), from),
   wrongSecretsPerMinute: (from) => () => guess(running.address, from),
 } satisfies Partial<Record<LimitName, (from: string) => Attempt>>;
