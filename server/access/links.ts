@@ -102,10 +102,11 @@ export class Links {
   /**
    * Lets someone in who opens a link. They stay who they were where their cookie, `before`, is known, so that nothing of
    * theirs is lost. Returns the link with their id and the secret of their new cookie; the one before opens nothing once the new one is used.
+   * `admit` is awaited before someone new is let in, and may throw.
    * @throws AtelierError UNAUTHENTICATED for a secret that opens nothing here; an output's opens only its pictures, and a
-   * token is for programs.
+   * token is for programs. What `admit` throws.
    */
-  async open(secret: string, before: string | null): Promise<OpenedLink> {
+  async open(secret: string, before: string | null, admit: (linkId: string) => Promise<void> = async () => undefined): Promise<OpenedLink> {
     const { access } = this.parts.storage;
     const link = isSecret(secret) ? await access.linkOf(hashSecret(secret)) : null;
     if (!link || !isOpen(link, new Date())) {
@@ -113,6 +114,7 @@ export class Links {
     }
     if (link.kind === "OUTPUT" || link.kind === "TOKEN") throw unauthenticated();
     const known = before !== null && isSecret(before) ? await access.visitorOf(hashSecret(before)) : null;
+    if (!known) await admit(link.id);
     const cookie = newSecret();
     const visitor = known ?? { id: randomUUID(), createdAt: new Date() };
     if (!known) await access.addVisitor(visitor, hashSecret(cookie));

@@ -19,10 +19,20 @@ const windows = {
   strangerUpgradesPerMinute: 60,
   strangerOperationsPerMinute: 60,
   strangerRequestsPerMinute: 60,
+  newVisitorsPerAddress: 60,
+  newVisitorsPerLink: 60,
   wrongSecretsPerMinute: 60,
 } as const satisfies Partial<Record<LimitName, number>>;
 
 export type RateName = keyof typeof windows;
+
+/** Whom the refusals by some limits name; those by all others name the server. */
+const limitedParty: Partial<Record<LimitScope, string>> = {
+  OWNER: "you",
+  ADDRESS: "your address without a role",
+  LINK: "a link",
+  SOCKET: "a socket or stream",
+};
 
 /** After how long a client should ask again where nobody knows when a place will be free, s. */
 export const FREE_PLACE_S = 10;
@@ -72,7 +82,7 @@ export class Allowances {
   refusal(name: LimitName, retryAfter: number | null): AtelierError {
     const value = this.values[name];
     const { unit, per } = limitTable[name];
-    const whose = per === "OWNER" ? "you" : per === "ADDRESS" ? "your address without a role" : "this server";
+    const whose = limitedParty[per] ?? "this server";
     const wait = retryAfter === null ? "" : ` Try again in ${retryAfter} ${retryAfter === 1 ? "second" : "seconds"}.`;
     const message = `The limit for ${whose} is ${value.toLocaleString("en")} ${words(unit, value)}.${wait}`;
     return beyondLimit(message, value, { unit, limitName: name, ...(retryAfter === null ? {} : { retryAfter }) });

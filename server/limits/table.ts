@@ -2,6 +2,7 @@
 export const limitScopes = {
   OWNER: "Everyone who has a role, each on their own: a visitor, or a link that a program uses. Not admins.",
   ADDRESS: "Everyone at an address who has no role.",
+  LINK: "All who open the same link.",
   SOCKET: "A WebSocket.",
   OPERATION: "A request, or a message that holds an operation.",
   PICTURE: "An uploaded picture.",
@@ -84,6 +85,8 @@ export const limitTable = {
     "requests/min",
     "Requests for pictures, films and streams, to open links and to sign in.",
   ),
+  newVisitorsPerAddress: limit("ADDRESS", 80, "visitors/min", "Browsers without a cookie of this server that open links."),
+  newVisitorsPerLink: limit("LINK", 120, "visitors/min", "Browsers without a cookie of this server that open the link."),
   wrongSecretsPerMinute: limit("ADDRESS", 30, "attempts/min", "Attempts to open a link with a secret that opens nothing."),
   subscriptionsPerSocket: limit("SOCKET", 100, "operations", "Operations that run at a time."),
   messageBytes: limit("OPERATION", 1024 * 1024, "bytes", "Size of a body or message."),

@@ -27,6 +27,8 @@ const values = {
   strangerUpgradesPerMinute: 5,
   strangerOperationsPerMinute: 3,
   strangerRequestsPerMinute: 20,
+  newVisitorsPerAddress: 2,
+  newVisitorsPerLink: 4,
   wrongSecretsPerMinute: 2,
   uploadBytes: 5000,
   pixels: 10_000,
@@ -125,6 +127,12 @@ const byOwners = {
 /** The address of a picture that everyone may see. */
 const shown = async () => `/images/${(await parties.paint(parties.owner.ownerId, "PUBLIC")).contentId}`;
 
+/** The secret of a new link. */
+async function linkSecret(): Promise<string> {
+  const target = { kind: "ACCESS", role: "ARTIST" } as const;
+  return (await running.app.links.create({ name: "Leaked", ownerId: "tests", expiresAt: null }, target)).secret;
+}
+
 /** How strangers at an address come to their limit. */
 const byAddresses = {
   strangerSockets: (from) => () => openSocket(sockets, stranger(), from),
@@ -136,6 +144,10 @@ const byAddresses = {
   strangerOperationsPerMinute: (from) => () => operate(stranger(), "{ __typename }", {}, from),
   strangerWaitingPictures: (from) => stillsOf(stranger(), () => parties.paint(parties.owner.ownerId, "PUBLIC"), from),
   strangerRequestsPerMinute: (from) => () => look(running.address, shown(), from),
+  newVisitorsPerAddress: (from) => {
+    const secret = linkSecret();
+    return async () => guess(running.address, from, await secret);
+  },
   wrongSecretsPerMinute: (from) => () => guess(running.address, from),
 } satisfies Partial<Record<LimitName, (from: string) => Attempt>>;
 
@@ -192,6 +204,10 @@ const together = {
   changes: async (who) => {
     const { id } = await parties.paint(who.ownerId, "PRIVATE", { status: "PAUSED", finishedAt: null });
     return () => operate(who.client, STEER, { id });
+  },
+  newVisitorsPerLink: async () => {
+    const secret = await linkSecret();
+    return (place) => guess(running.address, `192.0.2.${place + 100}`, secret);
   },
   queuedSessions: async () => startsOf(parties.clients.ADMIN),
   exports: async () => filmsOf(parties.clients.ADMIN, painted(parties.clients.ADMIN)),
