@@ -208,7 +208,10 @@ export async function createApp(parts: AppParts): Promise<App> {
       storage: seen,
       frames: keptFrames(seen),
       // A stranger makes nothing.
-      sessions: new SessionService({ ...sessionParts, storage: seen, party: { role, ownerId: ownerId ?? "" } }),
+      sessions: new SessionService({
+        ...{ ...sessionParts, storage: seen, party: { role, ownerId: ownerId ?? "" } },
+        needsApproval: requiresApproval && role !== "ADMIN",
+      }),
       watchSessions: (filter) => openGalleryFeed(bus, reader === null ? filter : { ...filter, reader }),
       watchRemovals: () => openRemovalFeed(bus, reader),
     };
