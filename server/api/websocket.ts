@@ -8,12 +8,12 @@ import { unauthenticated } from "../access/permissions.js";
 import { type Principal, stranger } from "../access/principal.js";
 import type { RequestPrincipals } from "../access/requests.js";
 import { AtelierError, type ErrorCode, errorBody } from "../errors.js";
-import type { Allowances } from "../limits/allowances.js";
+import { type Allowances, FREE_PLACE_S } from "../limits/allowances.js";
 import type { SocketPlace, SocketPlaces } from "../limits/socket-places.js";
 import type { AccessMode } from "../records/access.js";
 import type { ContextOf } from "./context.js";
 import { DocumentCache } from "./document-cache.js";
-import { formatError, limitError, type ReportError, requestTooLarge } from "./errors.js";
+import { formatError, type ReportError, requestTooLarge } from "./errors.js";
 import { ReceivingBudget, type SocketExtra, serveSocket } from "./graphql-socket.js";
 import { schemaRefusal } from "./introspection.js";
 import { apiLimits } from "./limits.js";
@@ -114,9 +114,8 @@ export function graphqlOverWebSocket(
     onSubscribe({ subscriptions, extra }, id, payload) {
       if (extra.oversized.delete(id)) return [requestTooLarge()];
       // This count includes the new subscription.
-      const limit = apiLimits.maxSubscriptionsPerSocket;
-      if (Object.keys(subscriptions).length > limit) {
-        return [limitError("subscriptionsPerSocket", `A socket may have at most ${limit} operations at a time.`, limit)];
+      if (Object.keys(subscriptions).length > apiLimits.maxSubscriptionsPerSocket) {
+        return [asError(allowances.refusal("subscriptionsPerSocket", FREE_PLACE_S))];
       }
       const begin = () => prepared(payload, extra, () => !extra.isOpen() || !(id in subscriptions));
       const party = extra.context?.principal;

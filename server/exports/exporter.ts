@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bus } from "../bus/bus.js";
 import { AtelierError, beyondLimit, conflict, notFound, StorageUnavailable, unavailable } from "../errors.js";
+import { FREE_PLACE_S } from "../limits/allowances.js";
 import { isApproved, LOCAL_OWNER } from "../records/access.js";
 import type { SessionRecord } from "../records/session.js";
 import { Feed } from "../sessions/watch/feed.js";
@@ -119,8 +120,14 @@ export class Exporter {
   private requirePlaces(ownerId: string, requirePlace: (open: number) => void): void {
     const open = [...this.jobs.values()].filter(({ record }) => !hasEnded(record));
     requirePlace(open.filter(({ record }) => record.ownerId === ownerId).length);
-    if (open.length >= exportLimits.open)
-      throw beyondLimit(`At most ${exportLimits.open} exports may wait or run at a time.`, exportLimits.open, { limitName: "exports" });
+    if (open.length < exportLimits.open) return;
+    throw beyondLimit(
+      `At most ${exportLimits.open} exports may wait or run at a time. Try again in ${FREE_PLACE_S} seconds.`,
+      exportLimits.open,
+      {
+        ...{ limitName: "exports", unit: "exports", retryAfter: FREE_PLACE_S },
+      },
+    );
   }
 
   /** Exports that show a session, oldest first. */

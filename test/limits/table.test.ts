@@ -234,8 +234,7 @@ test.each(Object.entries<(who: Someone) => Attempt>(byOwners))("%s is a limit of
   const [one, other] = [await parties.someone("ARTIST"), await parties.someone("ARTIST")];
   const refusal = await exceed(attemptsOf(one));
   expect(refusal).toMatchObject({ code: "LIMIT", limit: limitOf(name), limitName: name });
-  if (!["ownBytes", "uploadsAtOnce"].includes(name))
-    expect(refusal).toMatchObject({ retryAfter: expect.any(Number), retryAfterHeader: expect.any(Number) });
+  if (name !== "ownBytes") expect(refusal).toMatchObject({ retryAfter: expect.any(Number), retryAfterHeader: expect.any(Number) });
   const served = await attemptsOf(other)(0);
   expect(served?.code).not.toBe("LIMIT");
 });
@@ -256,7 +255,9 @@ test.each(Object.entries<(from: string) => Attempt>(byAddresses))(
 );
 
 test.each(Object.entries<(who: Someone) => Promise<Refusal>>(bySize))("%s is a limit of what one asks for", async (name, beyond) => {
-  expect(await beyond(await parties.someone("ARTIST"))).toMatchObject({ code: "LIMIT", limit: limitOf(name), limitName: name });
+  const refusal = await beyond(await parties.someone("ARTIST"));
+  expect(refusal).toMatchObject({ code: "LIMIT", limit: limitOf(name), limitName: name });
+  if (name === "subscriptionsPerSocket") expect(refusal?.retryAfter).toBeGreaterThan(0);
   expect(await operate((await parties.someone("ARTIST")).client, PING)).toBeNull();
 });
 
@@ -294,6 +295,8 @@ test("liveSessions is a limit of one owner, beyond which live translations wait"
 test.each(Object.entries<(who: Someone) => Promise<Attempt>>(together))("%s is a limit for all together", async (name, attemptsOf) => {
   const refusal = await exceed(await attemptsOf(await parties.someone("ARTIST")));
   expect(refusal).toMatchObject({ code: "LIMIT", limit: limitOf(name), limitName: name });
+  // A session's changes never become fewer.
+  if (name !== "changes") expect(refusal).toMatchObject({ retryAfter: expect.any(Number), retryAfterHeader: expect.any(Number) });
   expect(await operate((await parties.someone("ARTIST")).client, PING)).toBeNull();
 });
 
