@@ -24,6 +24,7 @@ import { createMetrics } from "./http/metrics.js";
 import { namesInNetwork } from "./http/own-names.js";
 import { createTlsServer, type TlsFiles } from "./http/tls.js";
 import { Allowances } from "./limits/allowances.js";
+import { OperationPlaces } from "./limits/operation-places.js";
 import { pictureLimitsOf } from "./limits/pictures.js";
 import { SocketPlaces } from "./limits/socket-places.js";
 import { type LimitValues, limitValues } from "./limits/table.js";
@@ -219,7 +220,8 @@ export async function createApp(parts: AppParts): Promise<App> {
   const schema = buildApiSchema();
   const metrics = createMetrics(storage, () => broker.viewerCount, liveFrames.counts);
   const places = new SocketPlaces(allowances);
-  const socketAccess = { ...access, contextOf, allowances, places, introspection: switches.introspection };
+  const operations = new OperationPlaces(allowances);
+  const socketAccess = { ...access, contextOf, allowances, places, operations, introspection: switches.introspection };
   const streams = graphqlOverSse(schema, socketAccess, report);
   const httpParts = { ...socketAccess, switches, eventStreams: streams.middleware };
   const graphql = await graphqlOverHttp(schema, httpParts, report);

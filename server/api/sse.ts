@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import type { Request, RequestHandler, Response } from "express";
-import { type ExecutionArgs, type ExecutionResult, execute, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
+import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
 import { createHandler } from "graphql-sse";
 import { unauthenticated } from "../access/permissions.js";
 import type { Principal } from "../access/principal.js";
@@ -11,6 +11,7 @@ import type { ApiContext } from "./context.js";
 import { DocumentCache } from "./document-cache.js";
 import { formatError, type ReportError } from "./errors.js";
 import { schemaRefusal } from "./introspection.js";
+import { limitedExecute } from "./limited-execute.js";
 import { apiLimits } from "./limits.js";
 import { operationContext } from "./operation.js";
 import { SharedResults } from "./shared-results.js";
@@ -47,17 +48,18 @@ export interface EventStreams {
  */
 export function graphqlOverSse(
   schema: GraphQLSchema,
-  { contextOf, principals, connections, addressOf, allowances, places, introspection }: SocketAccess,
+  { contextOf, principals, connections, addressOf, allowances, places, operations, introspection }: SocketAccess,
   report: ReportError,
 ): EventStreams {
   const documents = new DocumentCache(schema);
+  const execute = limitedExecute(operations);
   const results = new SharedResults();
   const streams = new Map<string, Stream>();
   const handle = createHandler<Request, { stream: Stream }>({
     authenticate: ({ context }) => context.stream.token,
     // The document was validated when it was read.
     validate: () => [],
-    execute,
+    execute: (args) => execute(args as ExecutionArgs),
     subscribe: async (args) => stoppable(await subscribeEachEvent(args as ExecutionArgs, results)),
     onSubscribe({ context: { stream } }, { query, variables, operationName }) {
       try {

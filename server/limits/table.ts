@@ -58,6 +58,7 @@ export const limitTable = {
     "sockets",
     "WebSockets and streams (events, MJPEG) that are open at a time; for each link to an output too.",
   ),
+  ownOperations: limit("OWNER", 100, "operations", "Queries and mutations under way at a time, over all sockets, streams and requests."),
   waitingPictures: limit(
     "OWNER",
     60,

@@ -19,6 +19,7 @@ const values = {
   liveSessions: 1,
   framesPerSecond: 2,
   openExports: 1,
+  ownOperations: 8,
   ownSockets: 2,
   ownBytes: 20_000,
   strangerSockets: 4,
@@ -117,6 +118,11 @@ const byOwners = {
   },
   openExports: (who) => filmsOf(who, painted(who)),
   ownSockets: (who) => () => openSocket(sockets, who.client),
+  ownOperations: (who) => async (place) => {
+    const LISTS = "{ sessions(first: 1) { totalCount } }";
+    const refusals = await Promise.all(Array.from({ length: place === 0 ? 1 : 40 }, () => operate(who.client, LISTS)));
+    return refusals.find((refusal) => refusal !== null) ?? null;
+  },
   waitingPictures: (who) => stillsOf(who.client, async () => parties.paint(who.ownerId)),
   ownBytes: (who) => async (place) => {
     if (place === 1) await running.storage.images.insert(anImage({ ownerId: who.ownerId, byteLength: 19_000 }));
@@ -322,6 +328,18 @@ test("an answer reports what its operation costs, over HTTP and WebSocket", asyn
   const { value } = await client.subscribe(query).next();
   expect(value).toMatchObject({ extensions: answer.extensions });
   await client.close();
+});
+
+test("operations over a socket count as those over HTTP, and subscriptions do not", async () => {
+  const { client } = await parties.someone("ARTIST");
+  const watching = Array.from({ length: values.ownOperations }, () => client.subscribe("subscription { sessions { id } }"));
+  const first = watching.map((one) => one.next());
+  const answers = await Promise.all(Array.from({ length: 40 }, () => client.subscribe("{ sessions(first: 1) { totalCount } }").next()));
+  const codes = answers.map(({ value }) => value.errors?.[0]?.extensions.limitName ?? null);
+  expect(new Set(codes)).toEqual(new Set([null, "ownOperations"]));
+  for (const one of watching) await one.return?.();
+  await Promise.all(first);
+  expect(await operate(client, PING)).toBeNull();
 });
 
 test("a socket that turns out to be one too many of its owner is closed, and no other", async () => {
