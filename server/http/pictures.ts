@@ -36,8 +36,8 @@ export interface PictureDependencies {
 }
 
 /**
- * `POST /images`; `GET /images/:id` and `GET /frames/:sessionId/:step`, both with `?w=` as a thumbnail. Only its owner and
- * admins get an upload as it was sent; others get it without metadata, such as where it was taken.
+ * `POST /images`; `GET /images/:id` and `GET /frames/:sessionId/:step`, both with `?w=` as a thumbnail. Only its owner
+ * gets an upload as it was sent; others, admins too, get it without metadata, such as where it was taken.
  */
 export function pictureRoutes({ storage, decoder, limits, metrics, access, allowances, admission }: PictureDependencies): Router {
   const kept = keptFrames(storage);
@@ -127,7 +127,8 @@ export function pictureRoutes({ storage, decoder, limits, metrics, access, allow
     if (!image) throw notFound("id", "There is no such image.");
     const expires = image.expiresAt !== null;
     const load = () => storage.blobs.get(image.digest);
-    if (request.query.w !== undefined || getsOriginal(principal, image)) return send(principal, request, response, image, expires, load);
+    const getsOriginal = access.isOpenToAll || principal.ownerId === image.ownerId;
+    if (request.query.w !== undefined || getsOriginal) return send(principal, request, response, image, expires, load);
     const copy = await bareCopies.get({ party: principal, address: access.addressOf(request) }, image, load);
     await send(principal, request, response, copy, expires, async () => copy.bytes);
   });
@@ -141,10 +142,6 @@ export function pictureRoutes({ storage, decoder, limits, metrics, access, allow
   });
 
   return router;
-}
-
-function getsOriginal({ role, ownerId }: Principal, image: ImageRecord): boolean {
-  return role === "ADMIN" || ownerId === image.ownerId;
 }
 
 /** The lifetime that an upload asks for, s: null for none, and NaN, which no limit allows, for what is no number. */
