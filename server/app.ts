@@ -24,6 +24,7 @@ import { createMetrics } from "./http/metrics.js";
 import { namesInNetwork } from "./http/own-names.js";
 import { createTlsServer, type TlsFiles } from "./http/tls.js";
 import { Allowances, type OpenRateLimiter } from "./limits/allowances.js";
+import { OperationPlaces } from "./limits/operation-places.js";
 import { pictureLimitsOf } from "./limits/pictures.js";
 import { SecretLookups } from "./limits/secret-lookups.js";
 import { SocketPlaces } from "./limits/socket-places.js";
@@ -194,6 +195,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     liveFrames,
     queue,
     exports: exporter,
+    admission,
     broker,
     watchOutput,
     models: models.catalogue,
@@ -215,7 +217,10 @@ export async function createApp(parts: AppParts): Promise<App> {
       storage: seen,
       frames: keptFrames(seen),
       // A stranger makes nothing.
-      sessions: new SessionService({ ...sessionParts, storage: seen, party: { role, ownerId: ownerId ?? "" } }),
+      sessions: new SessionService({
+        ...{ ...sessionParts, storage: seen, party: { role, ownerId: ownerId ?? "" } },
+        needsApproval: requiresApproval && role !== "ADMIN",
+      }),
       watchSessions: (filter) => openGalleryFeed(bus, reader === null ? filter : { ...filter, reader }),
       watchRemovals: () => openRemovalFeed(bus, reader),
     };
@@ -227,7 +232,8 @@ export async function createApp(parts: AppParts): Promise<App> {
     host: hostMetrics,
   });
   const places = new SocketPlaces(allowances);
-  const socketAccess = { ...access, contextOf, allowances, places, introspection: switches.introspection };
+  const operations = new OperationPlaces(allowances);
+  const socketAccess = { ...access, contextOf, allowances, places, operations, introspection: switches.introspection };
   const streams = graphqlOverSse(schema, socketAccess, report);
   const httpParts = { ...socketAccess, switches, eventStreams: streams.middleware };
   const graphql = await graphqlOverHttp(schema, httpParts, report);

@@ -95,9 +95,16 @@ export function beyondLimit(
   return new AtelierError("LIMIT", message, { ...detailOf(field, limit), ...max, ...named });
 }
 
-/** Something that the server needs is not available now: a model, a device, disk space. */
-export function unavailable(message: string, { field, cause }: { field?: string; cause?: unknown } = {}): AtelierError {
-  return new AtelierError("UNAVAILABLE", message, detailOf(field), cause === undefined ? undefined : { cause });
+/**
+ * Something that the server needs is not available now: a model, a device, disk space. `retryAfter` is in seconds, where
+ * waiting helps.
+ */
+export function unavailable(
+  message: string,
+  { field, cause, retryAfter }: { field?: string; cause?: unknown; retryAfter?: number } = {},
+): AtelierError {
+  const detail = { ...detailOf(field), ...(retryAfter === undefined ? {} : { retryAfter }) };
+  return new AtelierError("UNAVAILABLE", message, detail, cause === undefined ? undefined : { cause });
 }
 
 /** An error as the body of an HTTP response. What would be allowed is there for programs too, where it applies. */

@@ -103,10 +103,11 @@ export class Links {
    * Lets someone in who opens a link. They stay who they were where their cookie, `before`, is known, so that nothing of
    * theirs is lost. Returns the link with their id and the secret of their new cookie. The one before, which somebody may have
    * planted, opens nothing any more where the link raises their role, else until the new one is used at most what it opened.
+   * `admit` is awaited before someone new is let in, and may throw.
    * @throws AtelierError UNAUTHENTICATED for a secret that opens nothing here; an output's opens only its pictures, and a
-   * token is for programs.
+   * token is for programs. What `admit` throws.
    */
-  async open(secret: string, before: string | null): Promise<OpenedLink> {
+  async open(secret: string, before: string | null, admit: (linkId: string) => Promise<void> = async () => undefined): Promise<OpenedLink> {
     const { access } = this.parts.storage;
     const link = isSecret(secret) ? await access.linkOf(hashSecret(secret)) : null;
     if (!link || !isOpen(link, new Date())) {
@@ -114,6 +115,7 @@ export class Links {
     }
     if (link.kind === "OUTPUT" || link.kind === "TOKEN") throw unauthenticated();
     const known = before !== null && isSecret(before) ? await access.visitorOf(hashSecret(before)) : null;
+    if (!known) await admit(link.id);
     const cookie = newSecret();
     const visitorId = known && before !== null && (await this.admitAgain(known, before, link, cookie)) ? known.id : randomUUID();
     if (visitorId !== known?.id) await access.admit(visitorId, hashSecret(cookie), link);

@@ -13,6 +13,7 @@ import type { AccessMode } from "../records/access.js";
 import type { ModelInfo } from "../records/model.js";
 import type { DeviceInfo, RefusedDevice, SessionFilter, SessionRecord } from "../records/session.js";
 import type { StepTime } from "../records/step-time.js";
+import type { Admission } from "../sessions/admission.js";
 import type { SessionControls } from "../sessions/controls.js";
 import type { LiveFrames } from "../sessions/live/frames.js";
 import type { QueueOrder } from "../sessions/queue-order.js";
@@ -93,6 +94,8 @@ export interface ApiContext {
   /** Frames of sessions that can be read now: kept ones, and recent ones of live translations. */
   frames: KeptFrames;
   exports: Exporter;
+  /** Decides whether an owner has space for more. */
+  admission: Admission;
   broker: FrameBroker;
   /** Sessions that pass the filter, as they start and change. */
   watchSessions(filter: SessionFilter): Promise<AsyncIterableIterator<SessionRecord>>;

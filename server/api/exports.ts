@@ -55,7 +55,9 @@ export class ExportInput implements FilmInput {
 }
 
 @ObjectType({
-  description: "A film, finished or in the making. It is kept for a day, at most as long as its session.",
+  description:
+    "A film, finished or in the making. It is kept for a day, at most as long as its session, and while it is one of the newest\n" +
+    "`keptFilms` of its owner.",
 })
 export class Export {
   @Field(() => ID, { description: "Id of the export." })
@@ -96,20 +98,21 @@ export class ExportResolver {
 
   @Mutation(() => Export, {
     description:
-      `Starts to make a film. LIMIT while ${exportLimits.open} exports have not ended; UNAVAILABLE for a format that this ` +
-      "server cannot make.",
+      `Starts to make a film. LIMIT while ${exportLimits.open} exports have not ended, and where its owner has no space left; ` +
+      "UNAVAILABLE for a format that this server cannot make.",
   })
   async startExport(
     @Arg("input", () => ExportInput, { description: "What to start." }) input: ExportInput,
-    @Ctx() { exports, principal, allowances }: ApiContext,
+    @Ctx() { exports, principal, allowances, admission }: ApiContext,
   ): Promise<Export> {
     requireId("input.sessionId", input.sessionId);
     if (typeof input.besideId === "string") requireId("input.besideId", input.besideId);
-    return exportOf(
-      await exports.start(input, { ownerId: ownerOf(principal), seesAll: principal.reader === null }, (open) =>
-        allowances.requirePlace("openExports", principal, open),
-      ),
-    );
+    await admission.requireSpace(principal, 1);
+    const owner = {
+      ...{ ownerId: ownerOf(principal), seesAll: principal.reader === null },
+      mostKept: allowances.of("keptFilms", principal),
+    };
+    return exportOf(await exports.start(input, owner, (open) => allowances.requirePlace("openExports", principal, open)));
   }
 
   @Mutation(() => Export, { description: "Cancels an export. CONFLICT for one that has ended." })

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from "node:http";
-import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
+import { ApolloServer, type ApolloServerPlugin, HeaderMap } from "@apollo/server";
 import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
 import { type ExpressContextFunctionArgument, expressMiddleware } from "@as-integrations/express5";
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, Router } from "express";
-import { type DocumentNode, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
+import { type DocumentNode, GraphQLError, type GraphQLFormattedError, type GraphQLSchema, getOperationAST } from "graphql";
 import type { RequestPrincipals } from "../access/requests.js";
 import { AtelierError, type ErrorCode } from "../errors.js";
 import type { Allowances } from "../limits/allowances.js";
+import type { OperationPlaces } from "../limits/operation-places.js";
 import type { ContextOf } from "./context.js";
 import { formatError, type ReportError, requestTooLarge } from "./errors.js";
 import { type ApiSwitches, graphiql, noGraphiql } from "./graphiql.js";
@@ -25,6 +26,7 @@ export interface GraphqlHttpParts {
   contextOf: ContextOf;
   principals: RequestPrincipals;
   allowances: Allowances;
+  operations: OperationPlaces;
   addressOf(request: IncomingMessage): string | null;
   switches: ApiSwitches;
   /** Takes out the requests of server-sent events. */
@@ -34,9 +36,10 @@ export interface GraphqlHttpParts {
 /** GraphQL over HTTP, mounted at its path: operations by POST, GraphiQL for browsers that open the address. */
 export async function graphqlOverHttp(
   schema: GraphQLSchema,
-  { contextOf, principals, allowances, addressOf, switches, eventStreams }: GraphqlHttpParts,
+  { contextOf, principals, allowances, operations, addressOf, switches, eventStreams }: GraphqlHttpParts,
   report: ReportError,
 ): Promise<{ router: Router; close: () => Promise<void> }> {
+  const shownRefusal = (error: AtelierError) => formatError(new GraphQLError(error.message, { originalError: error }), schema, report);
   const reportText = (text: unknown) => report(text instanceof Error ? text : new Error(String(text)));
   const apollo = new ApolloServer<HttpContext>({
     schema,
@@ -50,7 +53,7 @@ export async function graphqlOverHttp(
     formatError: (formatted, error) =>
       formatError(error instanceof GraphQLError ? error : asGraphQLError(formatted.message, error), schema, report),
     logger: { debug: ignored, info: ignored, warn: reportText, error: reportText },
-    plugins: [ApolloServerPluginLandingPageDisabled(), describeAnswer],
+    plugins: [ApolloServerPluginLandingPageDisabled(), describeAnswer, limitOperations(operations, shownRefusal)],
   });
   await apollo.start();
   const router = Router();
@@ -139,6 +142,33 @@ const describeAnswer: ApolloServerPlugin<HttpContext> = {
     };
   },
 };
+
+/** Refuses an operation of an owner who has too many under way; one counts until it has ended, also after its client left. */
+function limitOperations(
+  operations: OperationPlaces,
+  shown: (error: AtelierError) => GraphQLFormattedError,
+): ApolloServerPlugin<HttpContext> {
+  return {
+    async requestDidStart() {
+      let release: () => void;
+      return {
+        async responseForOperation({ contextValue: { principal } }) {
+          try {
+            release = operations.take(principal);
+            return null;
+          } catch (error) {
+            if (!(error instanceof AtelierError)) throw error;
+            const http = { status: 429, headers: new HeaderMap() };
+            return { http, body: { kind: "single", singleResult: { errors: [shown(error)] } } };
+          }
+        },
+        async executionDidStart() {
+          return { executionDidEnd: async () => release() };
+        },
+      };
+    },
+  };
+}
 
 /**
  * Refuses operations that Apollo would run: it limits neither tokens nor depth, and its validation takes long for large

@@ -17,9 +17,10 @@ export class SessionControlMutations {
   steer(
     @IdArg("sessionId") sessionId: string,
     @Arg("changes", () => SteerInput, { description: "New values; what is left out stays as it is." }) changes: ChangeInput,
-    @Ctx() { controls, storage }: ApiContext,
+    @Ctx() { controls, storage, requiresApproval, principal }: ApiContext,
   ): Promise<SessionRecord> {
-    return controls.steer(requireId("sessionId", sessionId), changes, storage.images);
+    const needsApproval = requiresApproval && principal.role !== "ADMIN";
+    return controls.steer(requireId("sessionId", sessionId), changes, storage.images, needsApproval);
   }
 
   @Mutation(() => Session, {

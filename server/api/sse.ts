@@ -1,15 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import type { Request, RequestHandler, Response } from "express";
-import { type ExecutionArgs, type ExecutionResult, execute, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
+import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
 import { createHandler } from "graphql-sse";
 import { unauthenticated } from "../access/permissions.js";
 import type { Principal } from "../access/principal.js";
 import { badInput, notFound } from "../errors.js";
+import { FREE_PLACE_S } from "../limits/allowances.js";
 import type { ApiContext } from "./context.js";
 import { DocumentCache } from "./document-cache.js";
-import { formatError, limitError, type ReportError } from "./errors.js";
+import { formatError, type ReportError } from "./errors.js";
 import { schemaRefusal } from "./introspection.js";
+import { limitedExecute } from "./limited-execute.js";
 import { apiLimits } from "./limits.js";
 import { operationContext } from "./operation.js";
 import { costReport } from "./query-limits.js";
@@ -47,10 +49,11 @@ export interface EventStreams {
  */
 export function graphqlOverSse(
   schema: GraphQLSchema,
-  { contextOf, principals, connections, addressOf, places, introspection }: SocketAccess,
+  { contextOf, principals, connections, addressOf, allowances, places, operations, introspection }: SocketAccess,
   report: ReportError,
 ): EventStreams {
   const documents = new DocumentCache(schema);
+  const execute = limitedExecute(operations);
   const results = new SharedResults();
   const streams = new Map<string, Stream>();
   const handle = createHandler<Request, { stream: Stream }>({
@@ -159,11 +162,13 @@ export function graphqlOverSse(
   }
 
   async function operate(stream: Stream, request: Request, response: Response): Promise<void> {
-    const limit = apiLimits.maxSubscriptionsPerSocket;
-    if (stream.operations >= limit) {
+    if (stream.operations >= apiLimits.maxSubscriptionsPerSocket) {
+      const refusal = allowances.refusal("subscriptionsPerSocket", FREE_PLACE_S);
+      const shown = formatError(new GraphQLError(refusal.message, { originalError: refusal }), schema, report);
       return void response
         .status(429)
-        .json({ errors: [limitError("subscriptionsPerSocket", `A stream may have at most ${limit} operations at a time.`, limit)] });
+        .set("Retry-After", String(FREE_PLACE_S))
+        .json({ errors: [shown] });
     }
     stream.operations++;
     let isAccepted = false;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { type ExecutionArgs, execute, GraphQLError, type GraphQLSchema } from "graphql";
+import { type ExecutionArgs, GraphQLError, type GraphQLSchema } from "graphql";
 import { CloseCode, handleProtocols, makeServer, type SubscribePayload } from "graphql-ws";
 import { WebSocketServer } from "ws";
 import type { OpenConnections } from "../access/open-connections.js";
@@ -8,14 +8,16 @@ import { unauthenticated } from "../access/permissions.js";
 import { type Principal, stranger } from "../access/principal.js";
 import type { RequestPrincipals } from "../access/requests.js";
 import { AtelierError, type ErrorCode, errorBody } from "../errors.js";
-import type { Allowances } from "../limits/allowances.js";
+import { type Allowances, FREE_PLACE_S } from "../limits/allowances.js";
+import type { OperationPlaces } from "../limits/operation-places.js";
 import type { SocketPlace, SocketPlaces } from "../limits/socket-places.js";
 import type { AccessMode } from "../records/access.js";
 import type { ContextOf } from "./context.js";
 import { DocumentCache } from "./document-cache.js";
-import { formatError, limitError, type ReportError, requestTooLarge } from "./errors.js";
+import { formatError, type ReportError, requestTooLarge } from "./errors.js";
 import { ReceivingBudget, type SocketExtra, serveSocket } from "./graphql-socket.js";
 import { schemaRefusal } from "./introspection.js";
+import { limitedExecute } from "./limited-execute.js";
 import { apiLimits } from "./limits.js";
 import { operationContext } from "./operation.js";
 import { costReport } from "./query-limits.js";
@@ -40,6 +42,7 @@ export interface SocketAccess {
   connections: OpenConnections;
   allowances: Allowances;
   places: SocketPlaces;
+  operations: OperationPlaces;
   /** Address of a client, also of one behind trusted proxies; null when its connection is gone. */
   addressOf(request: IncomingMessage): string | null;
   /** Whether those who may use the API may read its schema. */
@@ -55,11 +58,12 @@ export interface UpgradeGuard {
 export function graphqlOverWebSocket(
   server: Server,
   schema: GraphQLSchema,
-  { mode, contextOf, principals, connections, allowances, places, addressOf, introspection }: SocketAccess,
+  { mode, contextOf, principals, connections, allowances, places, operations, addressOf, introspection }: SocketAccess,
   guard: UpgradeGuard,
   report: ReportError,
 ): { close: () => Promise<void> } {
   const documents = new DocumentCache(schema);
+  const execute = limitedExecute(operations);
   // The types of ws lack it. By default, a socket that does not answer its end would keep its place for half a minute.
   const closing = { closeTimeout: CLOSE_MS };
   const sockets = new WebSocketServer({
@@ -120,9 +124,8 @@ export function graphqlOverWebSocket(
     onSubscribe({ subscriptions, extra }, id, payload) {
       if (extra.oversized.delete(id)) return [requestTooLarge()];
       // This count includes the new subscription.
-      const limit = apiLimits.maxSubscriptionsPerSocket;
-      if (Object.keys(subscriptions).length > limit) {
-        return [limitError("subscriptionsPerSocket", `A socket may have at most ${limit} operations at a time.`, limit)];
+      if (Object.keys(subscriptions).length > apiLimits.maxSubscriptionsPerSocket) {
+        return [asError(allowances.refusal("subscriptionsPerSocket", FREE_PLACE_S))];
       }
       const begin = () => prepared(payload, extra, () => !extra.isOpen() || !(id in subscriptions));
       const party = extra.context?.principal;

@@ -3,6 +3,7 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bus } from "../bus/bus.js";
 import { AtelierError, beyondLimit, conflict, notFound, StorageUnavailable, unavailable } from "../errors.js";
+import { FREE_PLACE_S } from "../limits/allowances.js";
 import { isApproved, LOCAL_OWNER } from "../records/access.js";
 import { type ExportRecord, type FilmFormat, filmTypes, hasEnded } from "../records/film.js";
 import type { SessionRecord } from "../records/session.js";
@@ -40,15 +41,21 @@ interface Job {
   record: ExportRecord;
   /** Whether who asked for it sees everything, whatever is hidden from others. */
   readonly seesAll: boolean;
+  /** Finished films of its owner that are kept, this one included. */
+  readonly mostKept: number;
   readonly abort: AbortController;
   isStored: boolean;
   unsubscribe: () => Promise<void>;
 }
 
+/** Who asks for a film. */
+export type FilmOwner = Pick<Job, "seesAll"> & Partial<Pick<Job, "mostKept">> & { ownerId: string };
+
 /**
  * Makes films of sessions, one at a time, while sessions run. Films of other servers with the same storage can be found,
  * followed, cancelled and read like its own. A film is deleted after a day, or with its session. One whose server dies
- * ends as FAILED some seconds later, at every server that is alive or starts.
+ * ends as FAILED some seconds later, at every server that is alive or starts. Where an owner has more than are kept, the
+ * oldest goes.
  */
 export class Exporter {
   /** Films that this server makes and that have not ended. */
@@ -107,7 +114,7 @@ export class Exporter {
    */
   async start(
     input: FilmInput,
-    { ownerId, seesAll }: Pick<Job, "seesAll"> & { ownerId: string } = { ownerId: LOCAL_OWNER, seesAll: true },
+    { ownerId, seesAll, mostKept = Number.POSITIVE_INFINITY }: FilmOwner = { ownerId: LOCAL_OWNER, seesAll: true },
     requirePlace: (open: number) => void = () => undefined,
   ): Promise<ExportRecord> {
     const settings = await resolveFilmSettings(this.parts.storage, input);
@@ -127,7 +134,7 @@ export class Exporter {
     this.requireOpenPlace();
     const [id, createdAt] = [randomUUID(), new Date()];
     const record: ExportRecord = { id, ownerId, settings, state: "QUEUED", progress: 0, createdAt, error: null, bytes: null };
-    const job: Job = { record, seesAll, abort: new AbortController(), isStored: false, unsubscribe: async () => undefined };
+    const job: Job = { record, seesAll, mostKept, abort: new AbortController(), isStored: false, unsubscribe: async () => undefined };
     this.jobs.set(id, job);
     try {
       job.unsubscribe = await this.parts.bus.subscribe(`export:${id}`, (event) => {
@@ -146,7 +153,11 @@ export class Exporter {
   private requireOpenPlace(): void {
     if (this.closed) throw unavailable("The server is closing.");
     if (this.jobs.size >= exportLimits.open)
-      throw beyondLimit(`At most ${exportLimits.open} exports may wait or run at a time.`, exportLimits.open, { limitName: "exports" });
+      throw beyondLimit(
+        `At most ${exportLimits.open} exports may wait or run at a time. Try again in ${FREE_PLACE_S} seconds.`,
+        exportLimits.open,
+        { limitName: "exports", unit: "exports", retryAfter: FREE_PLACE_S },
+      );
   }
 
   async find(id: string): Promise<ExportRecord | null> {
@@ -198,7 +209,9 @@ export class Exporter {
       await this.make(job, draft);
       job.abort.signal.throwIfAborted();
       const completed = await this.parts.storage.films.complete(job.record, draft);
-      if (completed) await this.announce(completed);
+      if (!completed) return;
+      await this.announce(completed);
+      this.removeOldest(job);
     } catch (error) {
       // One that was cancelled has ended already.
       if (!job.abort.signal.aborted) await this.fail(id, error);
@@ -324,6 +337,11 @@ export class Exporter {
         this.failed(error);
       }
     });
+  }
+
+  /** Removes the oldest films of an owner who has more than may be kept. */
+  private removeOldest({ record: { ownerId }, mostKept }: Job): void {
+    if (Number.isFinite(mostKept)) this.remove(() => this.parts.storage.films.deleteBeyond(ownerId, mostKept));
   }
 
   /** Cancels the films of a session in the making that others than its owner asked for: it was hidden from them. */

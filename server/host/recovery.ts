@@ -1,8 +1,6 @@
-import { limitTable } from "../limits/table.js";
 import type { Queue } from "../queue/queue.js";
-import { LOCAL_OWNER } from "../records/access.js";
 import { isLive, type SessionRecord, type SessionStatus } from "../records/session.js";
-import { queueEntry } from "../sessions/queue-entry.js";
+import { anyPlaces, placesOfOwner, queueEntry } from "../sessions/queue-entry.js";
 import type { Storage } from "../storage/storage.js";
 
 const PAGE = 100;
@@ -10,7 +8,7 @@ const PAGE = 100;
 /**
  * Queues the sessions that a server left when it ended; call this once at the start, before the host claims. Sessions
  * that ran continue first, from their checkpoints; those that waited follow, each owner's in the order in which they were
- * queued. Live translations that ran become COMPLETED. Those that waited have the limit of their owner, also an admin's:
+ * queued. Live translations that ran become COMPLETED. Those that waited have the limits of their owner, also an admin's:
  * roles are not stored with sessions.
  */
 export async function recoverSessions(storage: Storage, queue: Queue): Promise<{ resumed: number; requeued: number }> {
@@ -21,10 +19,8 @@ export async function recoverSessions(storage: Storage, queue: Queue): Promise<{
     else running.push(session);
   }
   const queued = await sessionsOf(storage, "QUEUED");
-  for (const session of inOrder(running)) await queue.add({ ...queueEntry(session, null), interrupted: true });
-  for (const session of inOrder(queued)) {
-    await queue.add(queueEntry(session, session.ownerId === LOCAL_OWNER ? null : limitTable.liveSessions.value));
-  }
+  for (const session of inOrder(running)) await queue.add({ ...queueEntry(session, anyPlaces), interrupted: true });
+  for (const session of inOrder(queued)) await queue.add(queueEntry(session, placesOfOwner(session.ownerId)));
   return { resumed: running.length, requeued: queued.length };
 }
 

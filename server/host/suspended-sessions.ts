@@ -1,6 +1,6 @@
 import { type Bus, publishChange } from "../bus/bus.js";
 import type { Queue } from "../queue/queue.js";
-import { queueEntry } from "../sessions/queue-entry.js";
+import { placesOfOwner, queueEntry } from "../sessions/queue-entry.js";
 import { statusesBefore } from "../sessions/status.js";
 import type { Storage } from "../storage/storage.js";
 import { abortableDelay } from "./abortable-delay.js";
@@ -67,8 +67,7 @@ export class SuspendedSessions {
       const resumed = await storage.sessions.update(id, patch, statusesBefore("QUEUED"), true);
       if (!resumed) continue;
       await publishChange(bus, resumed);
-      // Only paintings are suspended.
-      await queue.add(queueEntry(resumed, null));
+      await queue.add(queueEntry(resumed, placesOfOwner(resumed.ownerId)));
     }
     return true;
   }

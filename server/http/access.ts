@@ -43,6 +43,11 @@ export class RouteAccess {
     return this.parts.mode === "NONE";
   }
 
+  /** Address of the client that sends a request; null when its connection is gone. */
+  addressOf(request: Request): string | null {
+    return this.parts.addressOf(request);
+  }
+
   /**
    * Who sends a request, if they may. The arguments of the policy are parameters of the path or of the query.
    * @throws AtelierError UNAUTHENTICATED, FORBIDDEN, NOT_FOUND; LIMIT for a stranger who asks too often
@@ -151,7 +156,12 @@ export function accessRoutes(
     const record = (event: Pick<AuditEvent, "code" | "principal" | "about">) => audit.record({ action: "POST /access", address, ...event });
     const party = await principals.of(request);
     await allowances.spend("strangerRequestsPerMinute", party, address);
-    const opened = await links.open(secret, credentialsOf(request, isSecure(request)).cookie).catch(async (error: unknown) => {
+    const admit = async (linkId: string) => {
+      // Someone new has no role yet, whatever else the request carries.
+      await allowances.spend("newVisitorsPerAddress", { role: null, ownerId: null }, address);
+      await allowances.spend("newVisitorsPerLink", { role: null, ownerId: linkId }, null);
+    };
+    const opened = await links.open(secret, credentialsOf(request, isSecure(request)).cookie, admit).catch(async (error: unknown) => {
       if (!(error instanceof AtelierError)) throw error;
       record({ code: error.code, principal: null });
       // Who has the right secret is let in whatever others at the address try.

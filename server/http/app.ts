@@ -118,7 +118,7 @@ export function createHttpApp({
   if (switches.metrics) app.get("/metrics", access.middleware("GET /metrics"), metrics.send);
   app.use(pictureRoutes({ storage, decoder, limits, metrics, access, allowances, admission }));
   app.use(mjpegRoutes({ broker, watchOutput, access, places, addressOf: everyone.addressOf }));
-  app.use(exportRoutes({ storage, exporter, version, access }));
+  app.use(exportRoutes({ storage, exporter, version, access, allowances }));
   app.use(modelPictureRoutes(modelPicture, access));
   app.use("/graphql", graphql);
   app.get(

@@ -1,12 +1,11 @@
+import type { Allowances } from "../limits/allowances.js";
 import { pictureType } from "../pictures/format.js";
 import { withoutMetadata } from "../pictures/metadata.js";
 import type { ImageRecord } from "../records/pictures.js";
-import { createConcurrencyLimiter } from "./concurrency-limiter.js";
+import { createConcurrencyLimiter, MAX_WAITING_PICTURES, type Sender, waitingPictureLimits } from "./concurrency-limiter.js";
 
 /** Copies that are encoded at a time: each takes a core. */
 const MAX_ENCODING = 1;
-/** Copies that may wait to be encoded. */
-const MAX_WAITING = 60;
 /** Memory for encoded copies, bytes: about twenty photos of a phone. */
 const MAX_KEPT_BYTES = 64e6;
 
@@ -21,15 +20,18 @@ export interface BareCopy extends Pick<ImageRecord, "width" | "height" | "mimeTy
 export interface BareCopies {
   /**
    * `load` returns the bytes of the picture.
-   * @throws AtelierError UNAVAILABLE when too many wait; LIMIT for a picture that takes too much memory to encode; what
-   * `load` throws.
+   * @throws AtelierError LIMIT, UNAVAILABLE when too many wait; LIMIT for a picture that takes too much memory to encode;
+   * what `load` throws.
    */
-  get(picture: ImageRecord, load: () => Promise<Uint8Array>): Promise<BareCopy>;
+  get(sender: Sender, picture: ImageRecord, load: () => Promise<Uint8Array>): Promise<BareCopy>;
 }
 
 /** Most copies are the same bytes without some; `encode` makes those that must be encoded anew, which are remembered. */
-export function createBareCopies(encode: (bytes: Uint8Array) => Promise<Uint8Array>): BareCopies {
-  const limiter = createConcurrencyLimiter(MAX_ENCODING, MAX_WAITING, "pictures");
+export function createBareCopies(encode: (bytes: Uint8Array) => Promise<Uint8Array>, allowances: Allowances): BareCopies {
+  const limiter = createConcurrencyLimiter({
+    ...{ maxRunning: MAX_ENCODING, maxWaiting: MAX_WAITING_PICTURES, others: "pictures" },
+    ...{ allowances, ownLimits: waitingPictureLimits },
+  });
   /** Encoded copies by the digest of their picture, the most recently used last. */
   const kept = new Map<string, Uint8Array>();
   let keptBytes = 0;
@@ -45,11 +47,12 @@ export function createBareCopies(encode: (bytes: Uint8Array) => Promise<Uint8Arr
     }
   }
 
-  function encoded(digest: string, bytes: Uint8Array): Promise<Uint8Array> {
+  function encoded(sender: Sender, digest: string, load: () => Promise<Uint8Array>): Promise<Uint8Array> {
     const known = underWay.get(digest);
     if (known) return known;
     const encoding = limiter
-      .run(() => encode(bytes))
+      // Read again when it is its turn: those that wait would fill the memory.
+      .run(sender, async () => encode(await load()))
       .then((copy) => {
         keep(digest, copy);
         return copy;
@@ -65,11 +68,12 @@ export function createBareCopies(encode: (bytes: Uint8Array) => Promise<Uint8Arr
     return known;
   }
 
-  const made = async (digest: string, original: Uint8Array) => withoutMetadata(original) ?? encoded(digest, original);
+  const made = async (sender: Sender, digest: string, load: () => Promise<Uint8Array>) =>
+    withoutMetadata(await load()) ?? encoded(sender, digest, load);
 
   return {
-    async get({ digest, width, height, mimeType }, load) {
-      const bytes = recalled(digest) ?? (await made(digest, await load()));
+    async get(sender, { digest, width, height, mimeType }, load) {
+      const bytes = recalled(digest) ?? (await made(sender, digest, load));
       return { digest: `${digest}-bare`, width, height, mimeType: pictureType(bytes) ?? mimeType, bytes };
     },
   };

@@ -1,31 +1,85 @@
 import { unavailable } from "../errors.js";
+import { type Allowances, FREE_PLACE_S, type Party, partyKey } from "../limits/allowances.js";
+import type { LimitName } from "../limits/table.js";
+
+/** Places for pictures that wait to be made: forty browsers with their six connections each. */
+export const MAX_WAITING_PICTURES = 240;
+
+/** Who asks for work. */
+export interface Sender {
+  party: Party;
+  /** Null when the connection is gone. */
+  address: string | null;
+}
 
 /** Limits how many pieces of work run at a time. */
 export interface ConcurrencyLimiter {
-  /** Runs `work` as soon as there is a free place. @throws AtelierError UNAVAILABLE at once when too many are waiting. */
-  run<Result>(work: () => Promise<Result>): Promise<Result>;
+  /**
+   * Runs `work` as soon as it is its sender's turn.
+   * @throws AtelierError LIMIT at once when too much of the sender's waits, UNAVAILABLE when too much waits together, both
+   * with `retryAfter`.
+   */
+  run<Result>(sender: Sender, work: () => Promise<Result>): Promise<Result>;
 }
 
+export interface LimiterOptions {
+  maxRunning: number;
+  maxWaiting: number;
+  /** Names in the error what the server is busy with. */
+  others: string;
+  allowances: Allowances;
+  /** Limits of what waits for one sender; none by default. */
+  ownLimits?: readonly LimitName[];
+}
+
+/** Limits of pictures that wait for one owner, or for strangers at one address. */
+export const waitingPictureLimits = ["waitingPictures", "strangerWaitingPictures"] as const satisfies readonly LimitName[];
+
 /**
- * At most `maxRunning` run and at most `maxWaiting` more wait, first come first served. `others` names in the error what
- * the server is busy with.
+ * At most `maxRunning` run and at most `maxWaiting` more wait. Owners, and addresses of strangers, take turns; the work of
+ * each is first come, first served.
  */
-export function createConcurrencyLimiter(maxRunning: number, maxWaiting: number, others = "uploads"): ConcurrencyLimiter {
-  const waiting: (() => void)[] = [];
+export function createConcurrencyLimiter(options: LimiterOptions): ConcurrencyLimiter {
+  const { maxRunning, maxWaiting, others, allowances, ownLimits = [] } = options;
+  /** What waits for each sender; the one whose turn is next comes first. */
+  const lines = new Map<string, (() => void)[]>();
+  let waiting = 0;
   let running = 0;
 
+  function wait({ party, address }: Sender): Promise<void> {
+    const key = partyKey(party, address);
+    const line = lines.get(key) ?? [];
+    for (const name of ownLimits) allowances.requirePlace(name, party, line.length);
+    if (waiting >= maxWaiting)
+      throw unavailable(`The server is busy with other ${others}. Try again in ${FREE_PLACE_S} seconds.`, { retryAfter: FREE_PLACE_S });
+    waiting++;
+    return new Promise((resolve) => {
+      line.push(resolve);
+      lines.set(key, line);
+    });
+  }
+
+  /** What runs next. Its sender's next turn comes after those of all others. */
+  function next(): (() => void) | undefined {
+    const [key, line] = lines.entries().next().value ?? [];
+    const begin = line?.shift();
+    if (key === undefined || !line || !begin) return undefined;
+    waiting--;
+    lines.delete(key);
+    if (line.length > 0) lines.set(key, line);
+    return begin;
+  }
+
   return {
-    async run(work) {
-      if (running >= maxRunning) {
-        if (waiting.length >= maxWaiting) throw unavailable(`The server is busy with other ${others}. Try again soon.`);
-        await new Promise<void>((resolve) => waiting.push(resolve));
-      } else running++;
+    async run(sender, work) {
+      if (running >= maxRunning) await wait(sender);
+      else running++;
       try {
         return await work();
       } finally {
-        // The place goes straight to the next in the queue, so that no newcomer can take it.
-        const next = waiting.shift();
-        if (next) next();
+        // The place goes straight to the next in turn, so that no newcomer can take it.
+        const begin = next();
+        if (begin) begin();
         else running--;
       }
     },

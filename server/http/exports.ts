@@ -4,6 +4,7 @@ import { conflict, notFound, outOfRange } from "../errors.js";
 import type { Exporter } from "../exports/exporter.js";
 import { sideBySide } from "../exports/film-pictures.js";
 import { encodeStill, MIN_STILL_SIZE, type StillFormat, stillTypes } from "../exports/still.js";
+import type { Allowances } from "../limits/allowances.js";
 import { filmTypes } from "../records/film.js";
 import { anyStep, type FrameRecord } from "../records/pictures.js";
 import type { SessionRecord } from "../records/session.js";
@@ -13,13 +14,11 @@ import { traceOf } from "../sessions/trace/write.js";
 import { keptFrames } from "../sessions/watch/kept-frames.js";
 import type { Storage } from "../storage/storage.js";
 import type { RouteAccess } from "./access.js";
-import { createConcurrencyLimiter } from "./concurrency-limiter.js";
+import { createConcurrencyLimiter, MAX_WAITING_PICTURES, waitingPictureLimits } from "./concurrency-limiter.js";
 import { sendFilm } from "./send-film.js";
 
 /** Stills that are encoded at a time: each takes a core. */
 const MAX_ENCODING = 2;
-/** Stills that may wait to be encoded. */
-const MAX_WAITING = 60;
 
 interface StillForm {
   format: StillFormat;
@@ -33,6 +32,7 @@ interface ExportDependencies {
   /** Version of this server, which traces name. */
   version: string;
   access: RouteAccess;
+  allowances: Allowances;
 }
 
 /**
@@ -43,10 +43,13 @@ interface ExportDependencies {
  * - `GET /sessions/:id/trace.json`
  * - `GET /exports/:id`: a finished film.
  */
-export function exportRoutes({ storage, exporter, version, access }: ExportDependencies): Router {
+export function exportRoutes({ storage, exporter, version, access, allowances }: ExportDependencies): Router {
   const router = Router();
   const kept = keptFrames(storage);
-  const limiter = createConcurrencyLimiter(MAX_ENCODING, MAX_WAITING, "exports");
+  const limiter = createConcurrencyLimiter({
+    ...{ maxRunning: MAX_ENCODING, maxWaiting: MAX_WAITING_PICTURES, others: "exports" },
+    ...{ allowances, ownLimits: waitingPictureLimits },
+  });
 
   const sessionWithId = (id: string, field: string) => requireSession(storage, requireId(field, id), field);
 
@@ -75,13 +78,13 @@ export function exportRoutes({ storage, exporter, version, access }: ExportDepen
   router.get("/sessions/:id/export.:format", async (request, response) => {
     const format = request.params.format ?? "";
     if (!isStill(format)) throw notFound("format", "Pictures are exported as png, jpg or webp.");
-    await access.require("GET /sessions/:id/export.:format", request);
+    const party = await access.require("GET /sessions/:id/export.:format", request);
     const session = await sessionWithId(request.params.id ?? "", "id");
     const step = stepOf(request.query.step);
     const frame = await requireFrame(session, step);
     const size = sizeOf(request.query.size, frame);
     const beside = typeof request.query.beside === "string" ? request.query.beside : null;
-    const bytes = await limiter.run(() => still(session, frame, { format, size }, beside));
+    const bytes = await limiter.run({ party, address: access.addressOf(request) }, () => still(session, frame, { format, size }, beside));
     const shrunk = size === null ? "" : `-${size}px`;
     response.attachment(`${fileName(session)}-${frame.step}${shrunk}.${format}`).set({
       // The picture of a step never changes, but its trace does.

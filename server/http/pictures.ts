@@ -3,7 +3,7 @@ import { type Request, type Response, Router } from "express";
 import { unauthenticated } from "../access/permissions.js";
 import type { Principal } from "../access/principal.js";
 import { notFound } from "../errors.js";
-import type { Allowances } from "../limits/allowances.js";
+import { type Allowances, FREE_PLACE_S } from "../limits/allowances.js";
 import type { PictureDecoder } from "../pictures/decoder.js";
 import { isId } from "../records/id.js";
 import type { FrameRecord, ImageRecord } from "../records/pictures.js";
@@ -15,7 +15,7 @@ import type { Storage } from "../storage/storage.js";
 import type { RouteAccess } from "./access.js";
 import { createBareCopies } from "./bare-copies.js";
 import { checkUpload, type UploadLimits } from "./check-upload.js";
-import { createConcurrencyLimiter } from "./concurrency-limiter.js";
+import { createConcurrencyLimiter, type Sender } from "./concurrency-limiter.js";
 import type { Metrics } from "./metrics.js";
 import { sendPicture } from "./send-picture.js";
 import { createThumbnails, requestedWidth } from "./thumbnails.js";
@@ -36,30 +36,40 @@ export interface PictureDependencies {
 }
 
 /**
- * `POST /images`; `GET /images/:id` and `GET /frames/:sessionId/:step`, both with `?w=` as a thumbnail. Only its owner and
- * admins get an upload as it was sent; others get it without metadata, such as where it was taken.
+ * `POST /images`; `GET /images/:id` and `GET /frames/:sessionId/:step`, both with `?w=` as a thumbnail. Only its owner
+ * gets an upload as it was sent; others, admins too, get it without metadata, such as where it was taken.
  */
 export function pictureRoutes({ storage, decoder, limits, metrics, access, allowances, admission }: PictureDependencies): Router {
   const kept = keptFrames(storage);
-  const intake = new UploadIntake({ ...intakeLimits, maxPerOwner: allowances.values.uploadsAtOnce });
-  const thumbnails = createThumbnails(storage.thumbnails, decoder.shrink);
-  const bareCopies = createBareCopies(decoder.encodeUpright);
+  const intakeOfServer = { ...intakeLimits, maxPerOwner: allowances.values.uploadsAtOnce };
+  const intake = new UploadIntake(intakeOfServer, () => allowances.refusal("uploadsAtOnce", FREE_PLACE_S));
+  const thumbnails = createThumbnails(storage.thumbnails, decoder.shrink, allowances);
+  const bareCopies = createBareCopies(decoder.encodeUpright, allowances);
   // Every upload that was admitted may wait for its turn.
-  const decoding = createConcurrencyLimiter(MAX_DECODING, intakeLimits.maxUploads);
+  const decoding = createConcurrencyLimiter({
+    ...{ maxRunning: MAX_DECODING, maxWaiting: intakeLimits.maxUploads, others: "uploads", allowances },
+  });
 
   /**
    * Stores the bytes of an upload unchanged, once `permitted` has let it. Returns the image that is there already when they
    * were uploaded before.
    */
-  async function store(bytes: Uint8Array, ownerId: string, lifetime: number | null, permitted: () => Promise<void>): Promise<ImageRecord> {
-    const inspected = await decoding.run(() => checkUpload(bytes, limits, decoder));
+  async function store(
+    bytes: Uint8Array,
+    sender: Sender & { ownerId: string },
+    lifetime: number | null,
+    permitted: () => Promise<void>,
+  ): Promise<ImageRecord> {
+    const inspected = await decoding.run(sender, () => checkUpload(bytes, limits, decoder));
     await permitted();
     const digest = await storage.blobs.put(bytes);
     try {
       const { byteLength } = bytes;
       const expiresAt = expiry("expiresIn", lifetime);
       const ends = { createdAt: new Date(), expiresAt };
-      return await storage.images.insert({ id: randomUUID(), digest, ...inspected, byteLength, ...ends, ownerId, visibility: "PRIVATE" });
+      return await storage.images.insert({
+        ...{ id: randomUUID(), digest, ...inspected, byteLength, ...ends, ownerId: sender.ownerId, visibility: "PRIVATE" },
+      });
     } catch (error) {
       await storage.blobs.delete(digest);
       throw error;
@@ -70,6 +80,7 @@ export function pictureRoutes({ storage, decoder, limits, metrics, access, allow
 
   /** Sends a picture, or its thumbnail where the request asks for one. One that expires stays in no cache. */
   async function send(
+    party: Principal,
     request: Request,
     response: Response,
     picture: Pick<ImageRecord | FrameRecord, "digest" | "width" | "height" | "mimeType">,
@@ -80,7 +91,9 @@ export function pictureRoutes({ storage, decoder, limits, metrics, access, allow
     const cache = expires ? "NOBODY" : access.isOpenToAll ? "EVERYONE" : "ONE_BROWSER";
     if (width === null) return sendPicture(request, response, { ...picture, cache }, load);
     const thumbnail = { digest: `${picture.digest}-${width}`, mimeType: "image/webp", cache } as const;
-    return sendPicture(request, response, thumbnail, () => thumbnails.get(picture, width, load));
+    return sendPicture(request, response, thumbnail, () =>
+      thumbnails.get({ party, address: access.addressOf(request) }, picture, width, load),
+    );
   }
 
   const router = Router();
@@ -106,7 +119,8 @@ export function pictureRoutes({ storage, decoder, limits, metrics, access, allow
         const bytes = await receiveUpload(request, limits.maxUploadBytes, upload);
         if (declared === 0) await count(bytes.byteLength);
         // The sender's access may have ended while the bytes arrived.
-        return store(bytes, ownerId, lifetime, () => access.requireStill("POST /images", request, principal));
+        const permitted = () => access.requireStill("POST /images", request, principal);
+        return store(bytes, { party: principal, address: null, ownerId }, lifetime, permitted);
       });
       metrics.countUpload("stored");
       response.status(201).location(imageUrl(image.id)).json(imageBody(image));
@@ -124,24 +138,21 @@ export function pictureRoutes({ storage, decoder, limits, metrics, access, allow
     if (!image) throw notFound("id", "There is no such image.");
     const expires = image.expiresAt !== null;
     const load = () => storage.blobs.get(image.digest);
-    if (request.query.w !== undefined || getsOriginal(principal, image)) return send(request, response, image, expires, load);
-    const copy = await bareCopies.get(image, load);
-    await send(request, response, copy, expires, async () => copy.bytes);
+    const getsOriginal = access.isOpenToAll || principal.ownerId === image.ownerId;
+    if (request.query.w !== undefined || getsOriginal) return send(principal, request, response, image, expires, load);
+    const copy = await bareCopies.get({ party: principal, address: access.addressOf(request) }, image, load);
+    await send(principal, request, response, copy, expires, async () => copy.bytes);
   });
 
   router.get("/frames/:sessionId/:step", async (request, response) => {
     const { sessionId, step } = request.params;
-    await access.require("GET /frames/:sessionId/:step", request);
+    const principal = await access.require("GET /frames/:sessionId/:step", request);
     const frame = isId(sessionId) && /^\d{1,10}$/.test(step) ? await kept.find(sessionId, Number(step)) : null;
     if (!frame) throw notFound("step", "There is no such frame.");
-    await send(request, response, frame, await passing(frame.sessionId), () => kept.picture(frame));
+    await send(principal, request, response, frame, await passing(frame.sessionId), () => kept.picture(frame));
   });
 
   return router;
-}
-
-function getsOriginal({ role, ownerId }: Principal, image: ImageRecord): boolean {
-  return role === "ADMIN" || ownerId === image.ownerId;
 }
 
 /** The lifetime that an upload asks for, s: null for none, and NaN, which no limit allows, for what is no number. */

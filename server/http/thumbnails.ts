@@ -1,12 +1,11 @@
 import { AtelierError, outOfRange } from "../errors.js";
+import type { Allowances } from "../limits/allowances.js";
 import { type ThumbnailWidth, thumbnailWidths } from "../records/pictures.js";
 import type { ThumbnailStore } from "../storage/storage.js";
-import { createConcurrencyLimiter } from "./concurrency-limiter.js";
+import { createConcurrencyLimiter, MAX_WAITING_PICTURES, type Sender, waitingPictureLimits } from "./concurrency-limiter.js";
 
 /** Thumbnails that are made at a time: each takes a core. */
 const MAX_MAKING = 2;
-/** Thumbnails that may wait to be made: forty browsers with their six connections each. */
-const MAX_WAITING = 240;
 /** Longest side of a WebP file, px. */
 const MAX_SIDE = 16_383;
 interface Size {
@@ -26,13 +25,16 @@ export interface Thumbnails {
   /**
    * A WebP of the picture without metadata, `width` px wide, or as wide as the picture where that is less. `load`
    * returns the bytes of the picture.
-   * @throws AtelierError UNAVAILABLE when too many wait; what `load` throws; BAD_INPUT for undecodable bytes.
+   * @throws AtelierError LIMIT, UNAVAILABLE when too many wait; what `load` throws; BAD_INPUT for undecodable bytes.
    */
-  get(picture: Picture, width: ThumbnailWidth, load: () => Promise<Uint8Array>): Promise<Uint8Array>;
+  get(sender: Sender, picture: Picture, width: ThumbnailWidth, load: () => Promise<Uint8Array>): Promise<Uint8Array>;
 }
 
-export function createThumbnails(store: ThumbnailStore, shrink: ShrinkPicture): Thumbnails {
-  const limiter = createConcurrencyLimiter(MAX_MAKING, MAX_WAITING, "thumbnails");
+export function createThumbnails(store: ThumbnailStore, shrink: ShrinkPicture, allowances: Allowances): Thumbnails {
+  const limiter = createConcurrencyLimiter({
+    ...{ maxRunning: MAX_MAKING, maxWaiting: MAX_WAITING_PICTURES, others: "thumbnails" },
+    ...{ allowances, ownLimits: waitingPictureLimits },
+  });
   /** Thumbnails under way, by digest and width: several viewers of one picture share the work. */
   const underWay = new Map<string, Promise<Uint8Array>>();
 
@@ -48,13 +50,13 @@ export function createThumbnails(store: ThumbnailStore, shrink: ShrinkPicture): 
   }
 
   return {
-    async get(picture, width, load) {
+    async get(sender, picture, width, load) {
       const kept = await store.get(picture.digest, width);
       if (kept) return kept;
       const key = `${picture.digest}-${width}`;
       const known = underWay.get(key);
       if (known) return known;
-      const making = limiter.run(() => make(picture, width, load)).finally(() => underWay.delete(key));
+      const making = limiter.run(sender, () => make(picture, width, load)).finally(() => underWay.delete(key));
       underWay.set(key, making);
       return making;
     },

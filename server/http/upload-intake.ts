@@ -1,4 +1,5 @@
-import { beyondLimit, unavailable } from "../errors.js";
+import { type AtelierError, unavailable } from "../errors.js";
+import { FREE_PLACE_S } from "../limits/allowances.js";
 import { limitTable } from "../limits/table.js";
 
 /** Limits of the uploads that are on their way at a time. */
@@ -49,20 +50,22 @@ export class UploadIntake {
   /** The oldest first. */
   private readonly uploads: AdmittedUpload[] = [];
 
-  constructor(private readonly limits: IntakeLimits = intakeLimits) {}
+  /** `tooMany` makes the error for an owner with too many uploads. */
+  constructor(
+    private readonly limits: IntakeLimits,
+    private readonly tooMany: () => AtelierError,
+  ) {}
 
   /**
    * Runs `work` as one of the uploads of an owner.
-   * @throws AtelierError LIMIT when the owner has too many, UNAVAILABLE when all together are too many.
+   * @throws AtelierError LIMIT when the owner has too many, UNAVAILABLE when all together are too many, both with
+   * `retryAfter`.
    */
   async run<Result>(ownerId: string, source: Source, work: (upload: Upload) => Promise<Result>): Promise<Result> {
     const { maxUploads, maxPerOwner } = this.limits;
-    if (this.uploads.filter((other) => other.ownerId === ownerId).length >= maxPerOwner) {
-      throw beyondLimit(`At most ${maxPerOwner} of your uploads may be on their way at a time.`, maxPerOwner, {
-        limitName: "uploadsAtOnce",
-      });
-    }
-    if (this.uploads.length >= maxUploads) throw unavailable("The server is busy with other uploads. Try again soon.");
+    if (this.uploads.filter((other) => other.ownerId === ownerId).length >= maxPerOwner) throw this.tooMany();
+    if (this.uploads.length >= maxUploads)
+      throw unavailable(`The server is busy with other uploads. Try again in ${FREE_PLACE_S} seconds.`, { retryAfter: FREE_PLACE_S });
     const upload: AdmittedUpload = {
       ownerId,
       source,

@@ -19,6 +19,8 @@ const windows = {
   strangerUpgradesPerMinute: 60,
   strangerOperationsPerMinute: 60,
   strangerRequestsPerMinute: 60,
+  newVisitorsPerAddress: 60,
+  newVisitorsPerLink: 60,
   wrongSecretsPerMinute: 60,
 } as const satisfies Partial<Record<LimitName, number>>;
 
@@ -26,9 +28,16 @@ export type RateName = keyof typeof windows;
 
 /** Opens what counts one rate: `points` in `duration` seconds. */
 export type OpenRateLimiter = (options: { keyPrefix: string; points: number; duration: number }) => RateLimiterAbstract;
+/** Whom the refusals by some limits name; those by all others name the server. */
+const limitedParty: Partial<Record<LimitScope, string>> = {
+  OWNER: "you",
+  ADDRESS: "your address without a role",
+  LINK: "a link",
+  SOCKET: "a socket or stream",
+};
 
 /** After how long a client should ask again where nobody knows when a place will be free, s. */
-const FREE_PLACE_S = 10;
+export const FREE_PLACE_S = 10;
 
 /**
  * What everyone may still do. Owners are counted each on their own, strangers by their address. Admins are not counted; so
@@ -88,7 +97,7 @@ export class Allowances {
   refusal(name: LimitName, retryAfter: number | null): AtelierError {
     const value = this.values[name];
     const { unit, per } = limitTable[name];
-    const whose = per === "OWNER" ? "you" : per === "ADDRESS" ? "your address without a role" : "this server";
+    const whose = limitedParty[per] ?? "this server";
     const wait = retryAfter === null ? "" : ` Try again in ${retryAfter} ${retryAfter === 1 ? "second" : "seconds"}.`;
     const message = `The limit for ${whose} is ${value.toLocaleString("en")} ${words(unit, value)}.${wait}`;
     return beyondLimit(message, value, { unit, limitName: name, ...(retryAfter === null ? {} : { retryAfter }) });
@@ -105,8 +114,13 @@ export class Allowances {
 
   private keyOf(name: RateName, party: Party, address: string | null): string | null {
     if (!isFor(limitTable[name].per, party)) return null;
-    return party.ownerId ?? addressKey(address ?? "");
+    return partyKey(party, address);
   }
+}
+
+/** What a party counts as: an owner, or the address of a stranger. */
+export function partyKey({ ownerId }: Party, address: string | null): string {
+  return ownerId ?? addressKey(address ?? "");
 }
 
 function isFor(scope: LimitScope, { role }: Party): boolean {

@@ -2,6 +2,7 @@
 export const limitScopes = {
   OWNER: "Everyone who has a role, each on their own: a visitor, or a link that a program uses. Not admins.",
   ADDRESS: "Everyone at an address who has no role.",
+  LINK: "All who open the same link.",
   SOCKET: "A WebSocket.",
   OPERATION: "A request, or a message that holds an operation.",
   PICTURE: "An uploaded picture.",
@@ -23,16 +24,25 @@ function limit(per: LimitScope, value: number, unit: string, description: string
   return { value, unit, per, description };
 }
 
+/** Sessions that run at a time; one owner's paintings take half of these places at most. */
+const RUNNING_SESSIONS = 8;
+
 /**
  * The limits of the server that clients meet, with their defaults: a class of thirty shares one machine and one address.
  * `ServerInfo.limits` and docs/operate.md show this table. Beyond a limit, what was asked for is refused with LIMIT,
- * unless its description says that sessions wait.
+ * unless its description says what happens instead.
  */
 export const limitTable = {
   uploadsPerMinute: limit("OWNER", 60, "uploads/min", "Pictures that are uploaded."),
   uploadBytesPerMinute: limit("OWNER", 500e6, "bytes/min", "Bytes of the pictures that are uploaded."),
   uploadsAtOnce: limit("OWNER", 128, "uploads", "Uploads on their way at a time; for admins too."),
   openSessions: limit("OWNER", 20, "sessions", "Sessions that run or wait at a time."),
+  paintedSessions: limit(
+    "OWNER",
+    RUNNING_SESSIONS / 2,
+    "sessions",
+    "Paintings and translations of pictures that run at a time; the others wait, with their `queuePosition`.",
+  ),
   liveSessions: limit(
     "OWNER",
     2,
@@ -41,17 +51,25 @@ export const limitTable = {
   ),
   framesPerSecond: limit("OWNER", 90, "frames/s", "Frames sent to live translations."),
   openExports: limit("OWNER", 4, "exports", "Exports that wait or run at a time."),
+  keptFilms: limit("OWNER", 20, "films", "Finished films that are kept; a new one replaces the oldest."),
   ownSockets: limit(
     "OWNER",
     32,
     "sockets",
     "WebSockets and streams (events, MJPEG) that are open at a time; for each link to an output too.",
   ),
+  ownOperations: limit("OWNER", 100, "operations", "Queries and mutations under way at a time, over all sockets, streams and requests."),
+  waitingPictures: limit(
+    "OWNER",
+    60,
+    "pictures",
+    "Pictures that wait to be made: exported pictures, thumbnails, and copies without EXIF, each by themselves.",
+  ),
   ownBytes: limit(
     "OWNER",
     4000e6,
     "bytes",
-    "Pictures and kept frames (`ATELIER_OWNER_MB`). A session that runs or waits goes on; a paused one cannot resume.",
+    "Pictures, kept frames and films (`ATELIER_OWNER_MB`). A session that runs or waits goes on; a paused one cannot resume.",
   ),
   strangerSockets: limit(
     "ADDRESS",
@@ -59,6 +77,7 @@ export const limitTable = {
     "sockets",
     "WebSockets and streams that are open at a time, and not known to be someone's with a role; at all addresses together, half of `sockets`.",
   ),
+  strangerWaitingPictures: limit("ADDRESS", 60, "pictures", "The same as `waitingPictures`."),
   strangerUpgradesPerMinute: limit("ADDRESS", 300, "sockets/min", "WebSockets that are asked for."),
   strangerOperationsPerMinute: limit("ADDRESS", 1200, "operations/min", "GraphQL operations."),
   strangerRequestsPerMinute: limit(
@@ -73,6 +92,8 @@ export const limitTable = {
     "attempts/min",
     "Attempts to open a link, an output or the API with a secret that opens nothing.",
   ),
+  newVisitorsPerAddress: limit("ADDRESS", 80, "visitors/min", "Browsers without a cookie of this server that open links."),
+  newVisitorsPerLink: limit("LINK", 120, "visitors/min", "Browsers without a cookie of this server that open the link."),
   subscriptionsPerSocket: limit("SOCKET", 100, "operations", "Operations that run at a time."),
   messageBytes: limit("OPERATION", 1024 * 1024, "bytes", "Size of a body or message."),
   tokens: limit("OPERATION", 4000, "tokens", "Lexical tokens of a document."),
@@ -88,7 +109,12 @@ export const limitTable = {
   jpegPixels: limit("PICTURE", 210e6, "pixels", "Width times height of a JPEG."),
   changes: limit("SESSION", 5000, "changes", "Changes recorded for a session."),
   liveIdleMs: limit("SESSION", 30_000, "ms", "Time without a frame from its client, after which a live translation ends."),
-  runningSessions: limit("SERVER", 8, "sessions", "Sessions of all kinds that run at a time; the others wait, with their `queuePosition`."),
+  runningSessions: limit(
+    "SERVER",
+    RUNNING_SESSIONS,
+    "sessions",
+    "Sessions of all kinds that run at a time; the others wait, with their `queuePosition`.",
+  ),
   runningLiveSessions: limit("SERVER", 6, "sessions", "Live translations among them; the others wait in the same way."),
   queuedSessions: limit("SERVER", 1000, "sessions", "Sessions that wait at a time."),
   exports: limit("SERVER", 20, "exports", "Exports that wait or run at a time."),

@@ -1,11 +1,13 @@
 import type { Allowances, Party } from "../limits/allowances.js";
+import type { LimitName } from "../limits/table.js";
 import type { SessionStatus } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
+import type { OwnerPlaces } from "./queue-entry.js";
 
 const underWay: readonly SessionStatus[] = ["QUEUED", "RUNNING"];
 
 export interface AdmissionParts {
-  storage: Pick<Storage, "sessions" | "images" | "frames">;
+  storage: Pick<Storage, "sessions" | "images" | "frames" | "films">;
   allowances: Allowances;
 }
 
@@ -34,10 +36,13 @@ export class Admission {
     });
   }
 
-  /** How many live translations of a party may run, while others of theirs wait; null for any number. */
-  livePlaces(party: Party): number | null {
-    const limit = this.parts.allowances.of("liveSessions", party);
-    return Number.isFinite(limit) ? limit : null;
+  /** How many sessions of each kind of a party may run, while others of theirs wait. */
+  placesOf(party: Party): OwnerPlaces {
+    const placesIn = (name: LimitName) => {
+      const limit = this.parts.allowances.of(name, party);
+      return Number.isFinite(limit) ? limit : null;
+    };
+    return { PAINTED: placesIn("paintedSessions"), LIVE: placesIn("liveSessions") };
   }
 
   /** @throws AtelierError LIMIT when `byteLength` bytes more are too many for their owner. */
@@ -45,7 +50,8 @@ export class Admission {
     const { storage, allowances } = this.parts;
     const limit = allowances.of("ownBytes", party);
     if (party.ownerId === null || !Number.isFinite(limit)) return;
-    const used = (await storage.images.byteLengthOf(party.ownerId)) + (await storage.frames.byteLengthOfOwner(party.ownerId));
+    const pictures = (await storage.images.byteLengthOf(party.ownerId)) + (await storage.frames.byteLengthOfOwner(party.ownerId));
+    const used = pictures + (await storage.films.byteLengthOf(party.ownerId));
     if (used + byteLength > limit) throw allowances.refusal("ownBytes", null);
   }
 

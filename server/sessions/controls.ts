@@ -6,6 +6,7 @@ import type { ChangeInput } from "../records/changes.js";
 import { isLive, type SessionRecord, type SessionStatus, type StyleTransferRecord } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
 import type { Admission } from "./admission.js";
+import { reopenedApproval } from "./approval.js";
 import { resolveChange } from "./change-input.js";
 import type { SessionModels } from "./models.js";
 import { queueEntry } from "./queue-entry.js";
@@ -45,17 +46,22 @@ export class SessionControls {
 
   /**
    * Changes settings or styles of a style transfer from its next step on; returns the changed session. Pictures of new
-   * styles are looked for in `images`.
+   * styles are looked for in `images`. Where an admin approves what is shown, `needsApproval`, other styles wait for that.
    * @throws AtelierError NOT_FOUND; BAD_INPUT (with field and limit); CONFLICT when it is finished or not a style
    * transfer; LIMIT when it was changed too often.
    */
-  async steer(sessionId: string, input: ChangeInput, images: Storage["images"]): Promise<StyleTransferRecord> {
+  async steer(sessionId: string, input: ChangeInput, images: Storage["images"], needsApproval = false): Promise<StyleTransferRecord> {
     const { storage, bus, maxChanges } = this.parts;
     const found = await requireStyleTransfer(storage, sessionId);
     if (isFinal(found.status)) throw statusConflict(found.status);
     const change = await resolveChange({ ...this.parts, storage: { ...storage, images } }, found, input, found.step);
     if (((await storage.changes.counts([sessionId])).get(sessionId) ?? 0) >= maxChanges) {
       throw beyondLimit(`A session can be changed at most ${maxChanges} times.`, maxChanges, { limitName: "changes" });
+    }
+    const reopened = needsApproval && change.styles ? reopenedApproval(found) : {};
+    if (reopened.approval !== undefined) {
+      const hidden = await storage.sessions.update(sessionId, reopened);
+      if (hidden) await publishChange(bus, hidden);
     }
     const steered = await storage.changes.add(sessionId, change, openStatuses);
     if (!steered) throw await this.whyUnchanged(sessionId);
@@ -94,7 +100,7 @@ export class SessionControls {
     const resumed = await admission.admit(party, () => storage.sessions.update(sessionId, patch, statusesBefore("QUEUED")));
     if (!resumed) throw await this.whyUnchanged(sessionId);
     await publishChange(bus, resumed);
-    await queue.add(queueEntry(resumed, admission.livePlaces(party)));
+    await queue.add(queueEntry(resumed, admission.placesOf(party)));
     return resumed;
   }
 

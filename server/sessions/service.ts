@@ -16,6 +16,7 @@ import {
 import { defaultScales, type LayerWeight, type StyleTransferSettings } from "../records/settings.js";
 import type { ImageAge, SessionPatch, Storage } from "../storage/storage.js";
 import type { Admission } from "./admission.js";
+import { reopenedApproval } from "./approval.js";
 import { resolveChange } from "./change-input.js";
 import { expiry } from "./expiry.js";
 import { paintingModel, type SessionModel, type SessionModels, translator } from "./models.js";
@@ -43,6 +44,8 @@ export interface SessionServiceOptions {
   /** Longest side of a painting on this machine and the device in use, px. */
   maxSize(): number;
   admission: Admission;
+  /** Whether an admin approves what this party shows; by default, nobody does. */
+  needsApproval?: boolean;
   /** Who starts and keeps things. */
   party: Party & { ownerId: string };
 }
@@ -206,9 +209,13 @@ export class SessionService {
   }
 
   private async describe(sessionId: string, patch: Pick<SessionPatch, "title" | "starred" | "note">): Promise<SessionRecord> {
-    const described = await this.parts.storage.sessions.update(sessionId, patch);
+    const { storage, bus, needsApproval = false } = this.parts;
+    const found = needsApproval ? await storage.sessions.find(sessionId) : null;
+    const isNew = (name: "title" | "note") => patch[name] !== undefined && patch[name] !== found?.[name];
+    const reopened = found && (isNew("title") || isNew("note")) ? reopenedApproval(found) : {};
+    const described = await storage.sessions.update(sessionId, { ...patch, ...reopened });
     if (!described) throw noSession();
-    await publishChange(this.parts.bus, described);
+    await publishChange(bus, described);
     return described;
   }
 
@@ -278,7 +285,7 @@ export class SessionService {
     await admission.admit(party, insert);
     // Published before the session can be claimed, so that no viewer sees RUNNING before QUEUED.
     await publishChange(bus, session);
-    await queue.add(queueEntry(session, admission.livePlaces(party)));
+    await queue.add(queueEntry(session, admission.placesOf(party)));
     return session;
   }
 

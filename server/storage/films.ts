@@ -33,6 +33,10 @@ export interface FilmStore {
   endAbandoned(failure: ExportFailure): Promise<ExportRecord[]>;
   /** Deletes the films that show a session, with their files. Returns them as they were. */
   deleteOf(sessionId: string): Promise<ExportRecord[]>;
+  /** Size of an owner's finished films, bytes. */
+  byteLengthOf(ownerId: string): Promise<number>;
+  /** Deletes an owner's finished films except the newest `most`. Returns them as they were. */
+  deleteBeyond(ownerId: string, most: number): Promise<ExportRecord[]>;
   /** Deletes the films that were started by an instant, and those with a session that is gone. Returns them as they were. */
   deleteOutdated(by: Date): Promise<ExportRecord[]>;
   /**

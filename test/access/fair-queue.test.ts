@@ -72,6 +72,26 @@ test("a live translation beyond its owner's limit waits, holds up nobody, and st
     await who.client.query(CANCEL, { id });
 });
 
+test("an owner's paintings take half of the server's places at most, and an admin's all of them", async () => {
+  const [one, other] = [await parties.someone("ARTIST"), await parties.someone("ARTIST")];
+  const half = limitTable.runningSessions.value / 2;
+  const own = await paint(one, half + 1);
+  for (const id of own.slice(0, half)) expect(await running.host.claim()).toBe(id);
+  const next = running.host.claim();
+  const [others] = await paint(other, 1);
+  expect(await next).toBe(others);
+  expect(await find(one, own[half]!)).toMatchObject({ status: "QUEUED", queuePosition: 1 });
+  const { ADMIN: admin } = parties.clients;
+  const admins = await paint(admin, half + 1);
+  for (const id of admins) expect(await running.host.claim()).toBe(id);
+  const claimed = running.host.claim();
+  await one.client.query(CANCEL, { id: own[0] });
+  expect(await claimed).toBe(own[half]);
+  for (const id of own.slice(1)) await one.client.query(CANCEL, { id });
+  await other.client.query(CANCEL, { id: others });
+  for (const id of admins) await admin.client.query(CANCEL, { id });
+});
+
 test("an admin's live translations have no limit of their own", async () => {
   const { ADMIN: admin } = parties.clients;
   const ids: string[] = [];

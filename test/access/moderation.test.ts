@@ -102,6 +102,34 @@ describe("what an artist shows to everyone", () => {
     }
   });
 
+  test("waits anew when its owner changes its title, note or styles, and not for what an admin changes", async () => {
+    const { owner, clients } = parties;
+    const session = await parties.paint(owner.ownerId, "PRIVATE", { status: "PAUSED", finishedAt: null });
+    const RENAME = "mutation ($id: ID!) { renameSession(sessionId: $id, title: TITLE) { approval } }";
+    const NOTE = 'mutation ($id: ID!) { annotateSession(sessionId: $id, note: "Rude") { approval } }';
+    const STAR = "mutation ($id: ID!) { annotateSession(sessionId: $id, starred: true) { approval } }";
+    const STEER = "mutation ($id: ID!, $changes: SteerInput!) { steer(sessionId: $id, changes: $changes) { approval } }";
+    const approval = async ({ client }: Someone, query: string, variables = {}): Promise<string> =>
+      Object.values<{ approval: string }>(await client.query(query, { id: session.id, ...variables }))[0]!.approval;
+    const styles = [{ imageId: session.contentId, weight: 2 }];
+    const [first, second] = ["First", "Second"].map((title) => RENAME.replace("TITLE", JSON.stringify(title)));
+    await show(owner, session);
+    expect(await review(session, true)).toBe("APPROVED");
+    for (const [query, variables] of [[first!], [NOTE], [STEER, { changes: { styles } }]] as const) {
+      expect(await approval(owner, query, variables)).toBe("PENDING");
+      expect(await find(clients.ARTIST, session)).toBeNull();
+      expect(await review(session, true)).toBe("APPROVED");
+    }
+    // Neither a star, a number nor the same title shows anything new.
+    expect(await approval(owner, STAR)).toBe("APPROVED");
+    expect(await approval(owner, STEER, { changes: { beta: 7 } })).toBe("APPROVED");
+    expect(await approval(owner, first!)).toBe("APPROVED");
+    expect(await approval(clients.ADMIN, second!)).toBe("APPROVED");
+    await show(owner, session, "PRIVATE");
+    await approval(owner, first!);
+    expect((await show(owner, session)).approval).toBe("PENDING");
+  });
+
   test("no artist approves", async () => {
     const session = await parties.paint(parties.owner.ownerId);
     await show(parties.owner, session);

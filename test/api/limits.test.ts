@@ -228,7 +228,7 @@ test("each socket has a limit of operations, and other sockets are not affected"
     code: "LIMIT",
     limit: apiLimits.maxSubscriptionsPerSocket,
     max: apiLimits.maxSubscriptionsPerSocket,
-    limitName: "subscriptionsPerSocket",
+    ...{ limitName: "subscriptionsPerSocket", unit: "operations", retryAfter: expect.any(Number) },
   });
   for (const one of watching) await one.return?.();
   await Promise.all(first);

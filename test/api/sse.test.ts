@@ -146,8 +146,9 @@ test("an operation can be stopped, and its place is free again", async () => {
   const refused = await begin("beyond");
   expect([refused.status, ((await refused.json()) as { errors: unknown[] }).errors[0]]).toMatchObject([
     429,
-    { extensions: { code: "LIMIT", limit } },
+    { extensions: { code: "LIMIT", limit, retryAfter: expect.any(Number) } },
   ]);
+  expect(Number(refused.headers.get("Retry-After"))).toBeGreaterThan(0);
   const url = `${running.address}/graphql?operationId=0`;
   expect((await fetch(url, { method: "DELETE", headers: { ...client.credentials, [TOKEN]: token } })).status).toBe(200);
   await vi.waitFor(async () => expect((await begin("again")).status).toBe(202));

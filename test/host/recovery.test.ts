@@ -72,6 +72,19 @@ test("live translations that waited have the limit of their owner; without acces
   expect(await queue.list()).toHaveLength(1);
 });
 
+test("paintings that waited have the limit of their owner; without access control there is none", async () => {
+  const storage = await openStorage();
+  const queue = openEmbeddedQueue();
+  const limit = limitTable.paintedSessions.value;
+  for (const ownerId of [LOCAL_OWNER, "ann"])
+    for (let minute = 0; minute <= limit; minute++) await store(storage, "QUEUED", minute, { ownerId });
+  await recoverSessions(storage, queue);
+  const claimed: string[] = [];
+  while (claimed.length <= 2 * limit) claimed.push((await queue.claim(AbortSignal.timeout(5000)))?.ownerId ?? "nobody");
+  expect(claimed.filter((ownerId) => ownerId === "ann")).toHaveLength(limit);
+  expect(await queue.list()).toHaveLength(1);
+});
+
 test("a live translation that ran is completed", async () => {
   const storage = await openStorage();
   const queue = openEmbeddedQueue();

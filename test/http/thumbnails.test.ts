@@ -1,8 +1,11 @@
 import { access } from "node:fs/promises";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { localPrincipal } from "../../server/access/principal.js";
 import { unavailable } from "../../server/errors.js";
 import { createThumbnails, requestedWidth, type ShrinkPicture } from "../../server/http/thumbnails.js";
+import { Allowances } from "../../server/limits/allowances.js";
+import { limitValues } from "../../server/limits/table.js";
 import type { ImageRecord } from "../../server/records/pictures.js";
 import type { ThumbnailStore } from "../../server/storage/storage.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
@@ -129,35 +132,45 @@ describe("GET /frames/:sessionId/:step?w=", () => {
 
 describe("thumbnails", () => {
   const wanted: ImageRecord = anImage({ width: 64, height: 64 });
+  const allowances = new Allowances(limitValues());
+  const sender = { party: localPrincipal, address: null };
   const grey: ShrinkPicture = async () => new Uint8Array(12);
   const load = async () => new Uint8Array();
   const empty: ThumbnailStore = { get: async () => null, put: async () => undefined };
 
   it("are made once for simultaneous requests, and at most two at a time", async () => {
     let [running, most, made] = [0, 0, 0];
-    const thumbnails = createThumbnails(empty, async (bytes, size) => {
-      made++;
-      most = Math.max(most, ++running);
-      await access(".");
-      running--;
-      return grey(bytes, size);
-    });
+    const thumbnails = createThumbnails(
+      empty,
+      async (bytes, size) => {
+        made++;
+        most = Math.max(most, ++running);
+        await access(".");
+        running--;
+        return grey(bytes, size);
+      },
+      allowances,
+    );
     const pictures = Array.from({ length: 6 }, () => anImage({ width: 64, height: 64 }));
-    await Promise.all([...pictures, ...pictures].map((one) => thumbnails.get(one, 64, load)));
+    await Promise.all([...pictures, ...pictures].map((one) => thumbnails.get(sender, one, 64, load)));
     expect([made, most]).toEqual([6, 2]);
   });
 
   it("are sent without being stored when the disk is full, and are retried after a failure", async () => {
-    const full = createThumbnails({ ...empty, put: () => Promise.reject(unavailable("The server's disk is full.")) }, grey);
-    expect((await full.get(wanted, 64, load)).byteLength).toBeGreaterThan(0);
+    const full = createThumbnails({ ...empty, put: () => Promise.reject(unavailable("The server's disk is full.")) }, grey, allowances);
+    expect((await full.get(sender, wanted, 64, load)).byteLength).toBeGreaterThan(0);
     let failed = false;
-    const thumbnails = createThumbnails(empty, async (bytes, size) => {
-      if (failed) return grey(bytes, size);
-      failed = true;
-      throw unavailable("Not now.");
-    });
-    await expect(thumbnails.get(wanted, 64, load)).rejects.toMatchObject({ code: "UNAVAILABLE" });
-    expect((await thumbnails.get(wanted, 64, load)).byteLength).toBeGreaterThan(0);
+    const thumbnails = createThumbnails(
+      empty,
+      async (bytes, size) => {
+        if (failed) return grey(bytes, size);
+        failed = true;
+        throw unavailable("Not now.");
+      },
+      allowances,
+    );
+    await expect(thumbnails.get(sender, wanted, 64, load)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect((await thumbnails.get(sender, wanted, 64, load)).byteLength).toBeGreaterThan(0);
   });
 
   it("have no width if none is requested", () => {

@@ -1,10 +1,13 @@
 import { expect, it } from "vitest";
 import { type Upload, UploadIntake } from "../../server/http/upload-intake.js";
+import { Allowances } from "../../server/limits/allowances.js";
+import { limitValues } from "../../server/limits/table.js";
 
+const allowances = new Allowances(limitValues({ uploadsAtOnce: 3 }));
 const limits = { maxUploads: 5, maxPerOwner: 3, maxHeldBytes: 100, alwaysRead: 1 };
 
 /** Uploads that run until they are finished. */
-function uploads(intake = new UploadIntake(limits)) {
+function uploads(intake = new UploadIntake(limits, () => allowances.refusal("uploadsAtOnce", 10))) {
   return (ownerId: string) => {
     let finish: () => void = () => undefined;
     const finished = new Promise<void>((resolve) => {
@@ -31,9 +34,9 @@ function uploads(intake = new UploadIntake(limits)) {
 it("refuses an owner that has too many uploads, and admits others", async () => {
   const begin = uploads();
   const slow = [begin("a"), begin("a"), begin("a")];
-  await expect(begin("a").done).rejects.toMatchObject({ code: "LIMIT", detail: { limit: 3 } });
+  await expect(begin("a").done).rejects.toMatchObject({ code: "LIMIT", detail: { limit: 3, retryAfter: 10 } });
   const others = [begin("b"), begin("b")];
-  await expect(begin("c").done).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  await expect(begin("c").done).rejects.toMatchObject({ code: "UNAVAILABLE", detail: { retryAfter: expect.any(Number) } });
   slow[0]?.finish();
   await slow[0]?.done;
   const next = begin("a");

@@ -41,7 +41,12 @@ export async function guess(address: string, from: string, secret = "x".repeat(3
 
 /** Looks at a picture as a stranger. */
 export async function look(address: string, path: Promise<string>, from: string): Promise<Refusal> {
-  const response = await fetch(address + (await path), { headers: { "X-Forwarded-For": from } });
+  return read(address + (await path), { "X-Forwarded-For": from });
+}
+
+/** Reads what is at an address. */
+export async function read(url: string, headers: Record<string, string>): Promise<Refusal> {
+  const response = await fetch(url, { headers });
   if (!response.ok) return refusalOf(response);
   await response.body?.cancel();
   return null;

@@ -9,7 +9,7 @@ import { type LimitName, limitTable } from "../../server/limits/table.js";
 import { aFrame, anImage } from "../contracts/records.js";
 import { GraphqlClient } from "../helpers/graphql-client.js";
 import { partiesOfFile, type Someone } from "../helpers/parties.js";
-import { beginUpload, closeAll, guess, look, openSocket, operate, plain, type Refusal, upload } from "./attempts.js";
+import { beginUpload, closeAll, guess, look, openSocket, operate, plain, type Refusal, read, upload } from "./attempts.js";
 
 const values = {
   uploadsPerMinute: 8,
@@ -19,12 +19,17 @@ const values = {
   liveSessions: 1,
   framesPerSecond: 2,
   openExports: 1,
+  ownOperations: 8,
   ownSockets: 2,
   ownBytes: 20_000,
   strangerSockets: 4,
+  waitingPictures: 1,
+  strangerWaitingPictures: 1,
   strangerUpgradesPerMinute: 5,
   strangerOperationsPerMinute: 3,
-  strangerRequestsPerMinute: 6,
+  strangerRequestsPerMinute: 20,
+  newVisitorsPerAddress: 2,
+  newVisitorsPerLink: 4,
   wrongSecretsPerMinute: 2,
   uploadBytes: 5000,
   pixels: 10_000,
@@ -85,6 +90,17 @@ async function painted({ ownerId }: Someone): Promise<{ id: string }> {
   return session;
 }
 
+/** Exports the picture of a painting; at the second time, many at once. */
+function stillsOf({ address, credentials }: GraphqlClient, paint: () => Promise<{ id: string }>, from = ""): Attempt {
+  const session = paint();
+  const headers = { ...credentials, ...(from === "" ? {} : { "X-Forwarded-For": from }) };
+  return async (place) => {
+    const path = `/sessions/${(await session).id}/export.png`;
+    const refusals = await Promise.all(Array.from({ length: place === 0 ? 1 : 12 }, () => read(address + path, headers)));
+    return refusals.find((refusal) => refusal !== null) ?? null;
+  };
+}
+
 /** How each owner comes to their limit; each by themselves. */
 const byOwners = {
   uploadsPerMinute: (who) => async () => upload(who.client, await plain(16, 16, "png")),
@@ -102,6 +118,12 @@ const byOwners = {
   },
   openExports: (who) => filmsOf(who, painted(who)),
   ownSockets: (who) => () => openSocket(sockets, who.client),
+  ownOperations: (who) => async (place) => {
+    const LISTS = "{ sessions(first: 1) { totalCount } }";
+    const refusals = await Promise.all(Array.from({ length: place === 0 ? 1 : 40 }, () => operate(who.client, LISTS)));
+    return refusals.find((refusal) => refusal !== null) ?? null;
+  },
+  waitingPictures: (who) => stillsOf(who.client, async () => parties.paint(who.ownerId)),
   ownBytes: (who) => async (place) => {
     if (place === 1) await running.storage.images.insert(anImage({ ownerId: who.ownerId, byteLength: 19_000 }));
     return upload(who.client);
@@ -110,6 +132,12 @@ const byOwners = {
 
 /** The address of a picture that everyone may see. */
 const shown = async () => `/images/${(await parties.paint(parties.owner.ownerId, "PUBLIC")).contentId}`;
+
+/** The secret of a new link. */
+async function linkSecret(): Promise<string> {
+  const target = { kind: "ACCESS", role: "ARTIST" } as const;
+  return (await running.app.links.create({ name: "Leaked", ownerId: "tests", expiresAt: null }, target)).secret;
+}
 
 /** How strangers at an address come to their limit. */
 const byAddresses = {
@@ -120,7 +148,12 @@ const byAddresses = {
     return refusal;
   },
   strangerOperationsPerMinute: (from) => () => operate(stranger(), "{ __typename }", {}, from),
+  strangerWaitingPictures: (from) => stillsOf(stranger(), () => parties.paint(parties.owner.ownerId, "PUBLIC"), from),
   strangerRequestsPerMinute: (from) => () => look(running.address, shown(), from),
+  newVisitorsPerAddress: (from) => {
+    const secret = linkSecret();
+    return async () => guess(running.address, from, await secret);
+  },
   wrongSecretsPerMinute: (from) => () => guess(running.address, from),
 } satisfies Partial<Record<LimitName, (from: string) => Attempt>>;
 
@@ -178,12 +211,16 @@ const together = {
     const { id } = await parties.paint(who.ownerId, "PRIVATE", { status: "PAUSED", finishedAt: null });
     return () => operate(who.client, STEER, { id });
   },
+  newVisitorsPerLink: async () => {
+    const secret = await linkSecret();
+    return (place) => guess(running.address, `192.0.2.${place + 100}`, secret);
+  },
   queuedSessions: async () => startsOf(parties.clients.ADMIN),
   exports: async () => filmsOf(parties.clients.ADMIN, painted(parties.clients.ADMIN)),
   sockets: async () => () => openSocket(sockets, parties.clients.ADMIN.client),
 } satisfies Partial<Record<LimitName, (who: Someone) => Promise<Attempt>>>;
 
-/** What is no refusal: sessions wait, or end. `liveSessions` has a test of its own. */
+/** What is no refusal: sessions wait, or end. Those of owners have tests of their own. */
 const inForce = {
   runningSessions: DEFAULT_MAX_CONCURRENT,
   runningLiveSessions: DEFAULT_MAX_LIVE,
@@ -196,15 +233,14 @@ const limitOf = (name: string) =>
 
 test("every limit of the table is tested here", () => {
   const tested = [byOwners, byAddresses, bySize, together, inForce].flatMap((limits) => Object.keys(limits));
-  expect([...tested, "liveSessions"].sort()).toEqual(Object.keys(limitTable).sort());
+  expect([...tested, "keptFilms", "liveSessions", "paintedSessions"].sort()).toEqual(Object.keys(limitTable).sort());
 });
 
 test.each(Object.entries<(who: Someone) => Attempt>(byOwners))("%s is a limit of one owner", async (name, attemptsOf) => {
   const [one, other] = [await parties.someone("ARTIST"), await parties.someone("ARTIST")];
   const refusal = await exceed(attemptsOf(one));
   expect(refusal).toMatchObject({ code: "LIMIT", limit: limitOf(name), limitName: name });
-  if (!["ownBytes", "uploadsAtOnce"].includes(name))
-    expect(refusal).toMatchObject({ retryAfter: expect.any(Number), retryAfterHeader: expect.any(Number) });
+  if (name !== "ownBytes") expect(refusal).toMatchObject({ retryAfter: expect.any(Number), retryAfterHeader: expect.any(Number) });
   const served = await attemptsOf(other)(0);
   expect(served?.code).not.toBe("LIMIT");
 });
@@ -225,7 +261,9 @@ test.each(Object.entries<(from: string) => Attempt>(byAddresses))(
 );
 
 test.each(Object.entries<(who: Someone) => Promise<Refusal>>(bySize))("%s is a limit of what one asks for", async (name, beyond) => {
-  expect(await beyond(await parties.someone("ARTIST"))).toMatchObject({ code: "LIMIT", limit: limitOf(name), limitName: name });
+  const refusal = await beyond(await parties.someone("ARTIST"));
+  expect(refusal).toMatchObject({ code: "LIMIT", limit: limitOf(name), limitName: name });
+  if (name === "subscriptionsPerSocket") expect(refusal?.retryAfter).toBeGreaterThan(0);
   expect(await operate((await parties.someone("ARTIST")).client, PING)).toBeNull();
 });
 
@@ -263,6 +301,8 @@ test("liveSessions is a limit of one owner, beyond which live translations wait"
 test.each(Object.entries<(who: Someone) => Promise<Attempt>>(together))("%s is a limit for all together", async (name, attemptsOf) => {
   const refusal = await exceed(await attemptsOf(await parties.someone("ARTIST")));
   expect(refusal).toMatchObject({ code: "LIMIT", limit: limitOf(name), limitName: name });
+  // A session's changes never become fewer.
+  if (name !== "changes") expect(refusal).toMatchObject({ retryAfter: expect.any(Number), retryAfterHeader: expect.any(Number) });
   expect(await operate((await parties.someone("ARTIST")).client, PING)).toBeNull();
 });
 
@@ -288,6 +328,18 @@ test("an answer reports what its operation costs, over HTTP and WebSocket", asyn
   const { value } = await client.subscribe(query).next();
   expect(value).toMatchObject({ extensions: answer.extensions });
   await client.close();
+});
+
+test("operations over a socket count as those over HTTP, and subscriptions do not", async () => {
+  const { client } = await parties.someone("ARTIST");
+  const watching = Array.from({ length: values.ownOperations }, () => client.subscribe("subscription { sessions { id } }"));
+  const first = watching.map((one) => one.next());
+  const answers = await Promise.all(Array.from({ length: 40 }, () => client.subscribe("{ sessions(first: 1) { totalCount } }").next()));
+  const codes = answers.map(({ value }) => value.errors?.[0]?.extensions.limitName ?? null);
+  expect(new Set(codes)).toEqual(new Set([null, "ownOperations"]));
+  for (const one of watching) await one.return?.();
+  await Promise.all(first);
+  expect(await operate(client, PING)).toBeNull();
 });
 
 test("a socket that turns out to be one too many of its owner is closed, and no other", async () => {

@@ -102,6 +102,7 @@ export const accessTexts = {
       per: {
         OWNER: "for each person but admins",
         ADDRESS: "for each address without a role",
+        LINK: "for each link",
         SOCKET: "for each connection",
         OPERATION: "for each operation",
         PICTURE: "for each picture",

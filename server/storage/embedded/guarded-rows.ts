@@ -50,6 +50,7 @@ export function guardRows({ images, sessions, changes, frames, access, films }: 
       renew: (maker, ids) => space.changing(() => films.renew(maker, ids)),
       endAbandoned: (failure) => space.changing(() => films.endAbandoned(failure)),
       deleteOf: (sessionId) => space.changing(() => films.deleteOf(sessionId)),
+      deleteBeyond: (ownerId, most) => space.changing(() => films.deleteBeyond(ownerId, most)),
       deleteOutdated: (by) => space.changing(() => films.deleteOutdated(by)),
     },
   };

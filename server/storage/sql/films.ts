@@ -1,4 +1,4 @@
-import { and, asc, count, eq, getTableColumns, inArray, lte, notExists, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, getTableColumns, inArray, lte, notExists, or, type SQL, sql, sum } from "drizzle-orm";
 import { type ExportRecord, hasEnded } from "../../records/film.js";
 import type { FilmStore } from "../films.js";
 import { type Database, written } from "./database.js";
@@ -111,6 +111,24 @@ export function sqlFilms(database: Database, files: FilmFiles): FilmStore {
       written(database.update(films).set({ state: "FAILED", error }).where(and(isOpen, isOver)).returning(shown)),
 
     deleteOf: (sessionId) => remove(or(eq(films.sessionId, sessionId), eq(films.besideId, sessionId))),
+
+    async byteLengthOf(ownerId) {
+      const [row] = await database
+        .select({ bytes: sum(films.bytes).mapWith(Number) })
+        .from(films)
+        .where(eq(films.ownerId, ownerId));
+      return row?.bytes ?? 0;
+    },
+
+    deleteBeyond(ownerId, most) {
+      const beyond = database
+        .select({ id: films.id })
+        .from(films)
+        .where(and(eq(films.ownerId, ownerId), eq(films.state, "COMPLETED")))
+        .orderBy(desc(films.createdAt), desc(films.id))
+        .offset(most);
+      return remove(inArray(films.id, beyond));
+    },
 
     deleteOutdated: (by) =>
       remove(or(lte(films.createdAt, by), without(films.sessionId), and(sql`${films.besideId} is not null`, without(films.besideId)))),

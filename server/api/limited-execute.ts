@@ -1,0 +1,22 @@
+import { type ExecutionArgs, type ExecutionResult, execute, GraphQLError } from "graphql";
+import { AtelierError } from "../errors.js";
+import type { OperationPlaces } from "../limits/operation-places.js";
+import type { ApiContext } from "./context.js";
+
+/** Executes queries and mutations. The result of one too many of its owner is an error. */
+export function limitedExecute(operations: OperationPlaces): (args: ExecutionArgs) => Promise<ExecutionResult> {
+  return async (args) => {
+    let release: () => void;
+    try {
+      release = operations.take((args.contextValue as ApiContext).principal);
+    } catch (error) {
+      if (!(error instanceof AtelierError)) throw error;
+      return { data: null, errors: [new GraphQLError(error.message, { originalError: error })] };
+    }
+    try {
+      return await execute(args);
+    } finally {
+      release();
+    }
+  };
+}

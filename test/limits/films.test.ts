@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { anImage } from "../contracts/records.js";
+import { partiesOfFile, type Someone } from "../helpers/parties.js";
+import { until } from "../helpers/until.js";
+import { operate } from "./attempts.js";
+
+const values = { keptFilms: 2, ownBytes: 1_000_000 };
+const parties = partiesOfFile({ limits: values });
+
+const FILM = "mutation ($id: ID!) { startExport(input: { sessionId: $id, format: GIF, size: 32 }) { id } }";
+const FIND = "query ($id: ID!) { export(id: $id) { state bytes } }";
+
+const find = async ({ client }: Someone, id: string): Promise<{ state: string; bytes: number } | null> =>
+  (await client.query(FIND, { id })).export;
+
+/** Has a film made; returns its id. */
+async function finished(who: Someone, sessionId: string): Promise<string> {
+  const { id } = (await who.client.query(FILM, { id: sessionId })).startExport;
+  await until(async () => (await find(who, id))?.state === "COMPLETED");
+  return id;
+}
+
+test("a finished film replaces the oldest of its owner's beyond the limit, and none of others'", async () => {
+  const [one, other] = [await parties.someone("ARTIST"), await parties.someone("ARTIST")];
+  const [painting, foreign] = [await parties.paint(one.ownerId), await parties.paint(other.ownerId)];
+  const others = await finished(other, foreign.id);
+  const films = [await finished(one, painting.id), await finished(one, painting.id), await finished(one, painting.id)];
+  await until(async () => (await find(one, films[0]!)) === null);
+  for (const film of films.slice(1)) expect((await find(one, film))?.state).toBe("COMPLETED");
+  expect((await find(other, others))?.state).toBe("COMPLETED");
+  const { status } = await fetch(`${parties.running.address}/exports/${films[0]}`, { headers: one.client.credentials });
+  expect(status).toBe(404);
+});
+
+test("finished films take space of their owner, without which no film begins", async () => {
+  const who = await parties.someone("ARTIST");
+  const { id } = await parties.paint(who.ownerId);
+  const film = await finished(who, id);
+  const { storage } = parties.running;
+  const used = (await storage.images.byteLengthOf(who.ownerId)) + (await storage.frames.byteLengthOfOwner(who.ownerId));
+  // All of the space that the film leaves.
+  const rest = values.ownBytes - used - ((await find(who, film))?.bytes ?? 0);
+  await storage.images.insert(anImage({ ownerId: who.ownerId, byteLength: rest }));
+  expect(await operate(who.client, FILM, { id })).toMatchObject({ code: "LIMIT", limitName: "ownBytes", limit: values.ownBytes });
+});
