@@ -60,3 +60,14 @@ test("a missing encoder is an error", async () => {
     code: "ENOENT",
   });
 });
+
+async function* oneBlackPixel() {
+  yield Buffer.alloc(3);
+}
+
+test.skipIf(process.platform === "win32")("an encoder that stops responding is killed, with that reason", async () => {
+  const pictures = { count: 1, width: 1, height: 1, skipped: 0, read: () => oneBlackPixel() };
+  const encoder = { program: "sleep", args: ["600"], repeats: 0 };
+  const encoding = runEncoder(encoder, pictures, { onPicture: () => undefined, signal: new AbortController().signal, stallMs: 50 });
+  await expect(encoding).rejects.toMatchObject({ name: "EncoderError", reason: "It stopped responding." });
+});
