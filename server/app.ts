@@ -12,7 +12,7 @@ import { VisitorSweeper } from "./access/visitor-sweeper.js";
 import type { ApiContext, ModelCatalogue } from "./api/context.js";
 import { graphqlOverHttp } from "./api/http.js";
 import { buildApiSchema, emittedSchema } from "./api/schema.js";
-import { graphqlOverSse } from "./api/sse.js";
+import { type EventStreamParts, graphqlOverSse } from "./api/sse.js";
 import { graphqlOverWebSocket } from "./api/websocket.js";
 import type { Bus } from "./bus/bus.js";
 import type { ExportRecord } from "./exports/export.js";
@@ -56,6 +56,7 @@ export interface AppParts {
   storage: Storage;
   bus: Bus;
   queue: Queue;
+  streams: EventStreamParts;
   models: { catalogue: ModelCatalogue; sessions: SessionModels };
   devices(): DeviceInfo[];
   refusedDevices(): readonly RefusedDevice[];
@@ -124,6 +125,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     storage,
     bus,
     queue,
+    streams: streamParts,
     models,
     devices,
     refusedDevices,
@@ -216,7 +218,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   const metrics = createMetrics(storage, () => broker.viewerCount, liveFrames.counts);
   const places = new SocketPlaces(allowances);
   const socketAccess = { ...access, contextOf, allowances, places, introspection: switches.introspection };
-  const streams = graphqlOverSse(schema, socketAccess, report);
+  const streams = graphqlOverSse(schema, { ...socketAccess, ...streamParts }, report);
   const httpParts = { ...socketAccess, switches, eventStreams: streams.middleware };
   const graphql = await graphqlOverHttp(schema, httpParts, report);
   const handler = createHttpApp({

@@ -16,12 +16,18 @@ import type { AuditStore, Capability, WorkerStore } from "./storage/fleet.js";
 import { openRemoteStorage } from "./storage/remote/open.js";
 import { openRemoteRecentFrames } from "./storage/remote/recent-frames.js";
 import type { Storage } from "./storage/storage.js";
+import { openEmbeddedReservations } from "./streams/embedded.js";
+import { StreamRelay } from "./streams/relay.js";
+import { openRemoteReservations } from "./streams/remote.js";
+import type { StreamReservations } from "./streams/reservations.js";
 
 /** Storage, bus and queue, of this process or shared with others. */
 export interface Engines {
   storage: Storage;
   bus: Bus;
   queue: Queue;
+  /** Streams of events; the relay is null where no other server has any. */
+  streams: { reservations: StreamReservations; relay: StreamRelay | null };
   /** The processes that share these engines; null where this one has its own. */
   fleet: { workers: WorkerStore; workerId: string; audit: AuditStore } | null;
 }
@@ -55,7 +61,7 @@ async function openOwn({ config: { dataDir }, log, opened }: EnginesParts): Prom
     () => bus.close(),
     () => queue.close(),
   );
-  return { storage, bus, queue, fleet: null };
+  return { storage, bus, queue, streams: { reservations: openEmbeddedReservations(), relay: null }, fleet: null };
 }
 
 async function openShared(
@@ -75,5 +81,8 @@ async function openShared(
   const failed = (error: unknown) => log.warn("The queue could not be served:", error);
   const queue = openRemoteQueue({ leases: storage.leases, wakeUps: openWakeUps(redisUrl, failed), workerId, capability, failed });
   opened.push(() => queue.close());
-  return { storage, bus, queue, fleet: { workers: storage.workers, workerId, audit: storage.audit } };
+  const reservations = openRemoteReservations(redisUrl, { warn: log.warn });
+  opened.push(async () => reservations.close());
+  const streams = { reservations, relay: new StreamRelay({ bus, report: log.report }) };
+  return { storage, bus, queue, streams, fleet: { workers: storage.workers, workerId, audit: storage.audit } };
 }

@@ -1,6 +1,6 @@
 import { Packr } from "msgpackr";
 import type { SessionEvent } from "../records/session.js";
-import type { AccessEvent, LiveMessage, SessionControl, Topics } from "./bus.js";
+import type { AccessEvent, LiveMessage, SessionControl, StreamMessage, Topics } from "./bus.js";
 
 /** Grows when older servers can no longer read what is sent. */
 const FORMAT = 1;
@@ -43,6 +43,12 @@ const fieldsOf: Record<string, Record<string, readonly string[]>> = {
     restarted: [],
     refused: ["step", "code"],
   } satisfies Record<LiveMessage["type"], readonly string[]>,
+  stream: {
+    request: ["id", "holder", "request"],
+    accepted: ["id"],
+    opened: [],
+    reply: ["id", "reply"],
+  } satisfies Record<StreamMessage["type"], readonly string[]>,
 };
 
 // Copied pictures do not keep the whole buffer of the connection in memory.
