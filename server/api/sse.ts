@@ -107,15 +107,17 @@ export function graphqlOverSse(
     return handle({ method, url: request?.url ?? "", headers: { get }, body: request?.body ?? null, raw: null, context: { stream } });
   };
 
-  /** Makes a stream at this server. @throws AtelierError LIMIT, UNAUTHENTICATED */
-  async function create(token: string, request: Request, principal: Principal): Promise<Stream> {
+  /** Makes a stream at this server; `isTaken` when its reservation has been taken. @throws AtelierError LIMIT, UNAUTHENTICATED */
+  async function create(token: string, request: Request, principal: Principal, isTaken = false): Promise<Stream> {
     const address = addressOf(request);
     const holder = holderOf(principal);
+    const claim = new StreamClaim(reservations, token, holder);
+    if (isTaken) claim.settle(true);
     const place = places.take(principal, address ?? "");
     const output = new StreamOutput();
     const stream: Stream = {
       ...{ token, holder, context: contextOf(principal, address), output },
-      ...{ isOpened: false, claim: new StreamClaim(reservations, token, holder), operations: 0 },
+      ...{ isOpened: false, claim, operations: 0 },
       end() {
         if (output.isEnded) return;
         clearTimeout(unopened);
@@ -137,10 +139,10 @@ export function graphqlOverSse(
     await handled(stream, "PUT", "*/*");
     release = connections.add(principal, () => stream.end());
     const relayed: RelayedStream = {
-      accepts: async (asking) => asking === holder && (await stays(stream, stream.claim.soon())),
+      accepts: async (asking) => asking === holder && (await stays(stream, claim.soon())),
       answer: (asked) => answer(stream, asked),
       leave() {
-        stream.claim.settle(false);
+        claim.settle(false);
         stream.end();
       },
     };
@@ -171,9 +173,7 @@ export function graphqlOverSse(
   async function takeOver(token: string, request: Request, principal: Principal): Promise<Stream> {
     if (!(await reservations.take(token, holderOf(principal)))) throw noSuchStream();
     await relay?.announce(token);
-    const stream = await create(token, request, principal);
-    stream.claim.settle(true);
-    return stream;
+    return create(token, request, principal, true);
   }
 
   async function open(stream: Stream, response: Response): Promise<void> {
