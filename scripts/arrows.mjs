@@ -3,7 +3,7 @@ import { root } from "./root.mjs";
 
 /** Folders of the server with the folders that each may import besides itself. Every folder may import server/errors.ts. */
 export const server = {
-  api: ["access", "exports", "sessions", "limits", "storage", "queue", "records"],
+  api: ["access", "exports", "sessions", "limits", "streams", "storage", "queue", "records"],
   http: ["access", "exports", "sessions", "limits", "storage", "pictures", "records"],
   access: ["storage", "bus", "records"],
   exports: ["sessions", "limits", "storage", "bus", "processes", "records"],
@@ -16,6 +16,8 @@ export const server = {
   graph: [],
   // What workers and API servers tell each other.
   fleet: ["host", "storage", "records"],
+  // Reservations of streams of events, and requests about them, between API servers.
+  streams: ["bus", "records"],
   storage: ["records"],
   queue: ["storage", "records"],
   bus: ["records"],
@@ -47,6 +49,7 @@ export const entryFiles = {
   "server/storage": ["storage", "fleet", "films"],
   "server/queue": ["queue"],
   "server/bus": ["bus"],
+  "server/streams": ["reservations", "relay", "claim"],
   // All computing stays in the device process.
   "server/art": ["work"],
 };

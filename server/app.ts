@@ -12,7 +12,7 @@ import { VisitorSweeper } from "./access/visitor-sweeper.js";
 import type { ApiContext, ModelCatalogue } from "./api/context.js";
 import { graphqlOverHttp } from "./api/http.js";
 import { buildApiSchema, emittedSchema } from "./api/schema.js";
-import { graphqlOverSse } from "./api/sse.js";
+import { type EventStreamParts, graphqlOverSse } from "./api/sse.js";
 import { graphqlOverWebSocket } from "./api/websocket.js";
 import type { Bus } from "./bus/bus.js";
 import { Exporter } from "./exports/exporter.js";
@@ -59,6 +59,7 @@ export interface AppParts {
   storage: Storage;
   bus: Bus;
   queue: Queue;
+  streams: EventStreamParts;
   models: { catalogue: ModelCatalogue; sessions: SessionModels };
   devices(): DeviceInfo[];
   refusedDevices(): readonly RefusedDevice[];
@@ -131,6 +132,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     storage,
     bus,
     queue,
+    streams: streamParts,
     models,
     devices,
     refusedDevices,
@@ -234,7 +236,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   const places = new SocketPlaces(allowances);
   const operations = new OperationPlaces(allowances);
   const socketAccess = { ...access, contextOf, allowances, places, operations, introspection: switches.introspection };
-  const streams = graphqlOverSse(schema, socketAccess, report);
+  const streams = graphqlOverSse(schema, { ...socketAccess, ...streamParts }, report);
   const httpParts = { ...socketAccess, switches, eventStreams: streams.middleware };
   const graphql = await graphqlOverHttp(schema, httpParts, report);
   const handler = createHttpApp({

@@ -18,12 +18,18 @@ import type { AuditStore, Capability, WorkerStore } from "./storage/fleet.js";
 import { openRemoteStorage } from "./storage/remote/open.js";
 import { openRemoteRecentFrames } from "./storage/remote/recent-frames.js";
 import type { Storage } from "./storage/storage.js";
+import { openEmbeddedReservations } from "./streams/embedded.js";
+import { StreamRelay } from "./streams/relay.js";
+import { openRemoteReservations } from "./streams/remote.js";
+import type { StreamReservations } from "./streams/reservations.js";
 
 /** Storage, bus and queue, of this process or shared with others. */
 export interface Engines {
   storage: Storage;
   bus: Bus;
   queue: Queue;
+  /** Streams of events; the relay is null where no other server has any. */
+  streams: { reservations: StreamReservations; relay: StreamRelay | null };
   /** The processes that share these engines; null where this one has its own. */
   fleet: {
     workers: WorkerStore;
@@ -63,7 +69,7 @@ async function openOwn({ config: { dataDir }, log, opened }: EnginesParts): Prom
     () => bus.close(),
     () => queue.close(),
   );
-  return { storage, bus, queue, fleet: null };
+  return { storage, bus, queue, streams: { reservations: openEmbeddedReservations(), relay: null }, fleet: null };
 }
 
 async function openShared(
@@ -83,12 +89,16 @@ async function openShared(
   const failed = (error: unknown) => log.warn("Redis or the queue could not be used:", error);
   const queue = openRemoteQueue({ leases: storage.leases, wakeUps: openWakeUps(redisUrl, failed), workerId, capability, failed });
   opened.push(() => queue.close());
+  const reservations = openRemoteReservations(redisUrl, { warn: log.warn });
+  opened.push(async () => reservations.close());
+  const streams = { reservations, relay: new StreamRelay({ bus, report: log.report }) };
   const rates = openSharedRates(redisUrl, failed);
   opened.push(async () => rates.close());
   return {
     storage,
     bus,
     queue,
+    streams,
     fleet: {
       workers: storage.workers,
       workerId,

@@ -164,7 +164,7 @@ type HostParts = { hostMetrics: HostMetrics | null };
 /** Serves the API and the studio. Returns the address by which this machine reaches them. */
 async function serveApi(
   config: Config,
-  { storage, bus, queue, fleet }: Engines,
+  { storage, bus, queue, streams, fleet }: Engines,
   registry: Registry,
   runners: Runners & HostParts,
   opened: Close[],
@@ -172,7 +172,7 @@ async function serveApi(
   // Commands on this machine reach the running server by a secret in the data folder.
   const operatorSecret = config.access === "NONE" ? null : newSecret();
   const app = await createApp({
-    ...{ storage, bus, queue },
+    ...{ storage, bus, queue, streams },
     models: { catalogue: registry, sessions: registryModels(registry) },
     ...runners,
     accessMode: config.access,

@@ -2,11 +2,15 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import type { Request, RequestHandler, Response } from "express";
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
-import { createHandler } from "graphql-sse";
+import { createHandler, type Response as HandlerResponse } from "graphql-sse";
 import { unauthenticated } from "../access/permissions.js";
 import type { Principal } from "../access/principal.js";
-import { badInput, notFound } from "../errors.js";
+import { type AtelierError, badInput, notFound } from "../errors.js";
 import { FREE_PLACE_S } from "../limits/allowances.js";
+import type { StreamReply, StreamRequest } from "../records/stream.js";
+import { StreamClaim } from "../streams/claim.js";
+import type { RelayedStream, StreamRelay } from "../streams/relay.js";
+import type { StreamReservations } from "../streams/reservations.js";
 import type { ApiContext } from "./context.js";
 import { DocumentCache } from "./document-cache.js";
 import { formatError, type ReportError } from "./errors.js";
@@ -23,6 +27,12 @@ import type { SocketAccess } from "./websocket.js";
 const EVENT_STREAM = "text/event-stream";
 const TOKEN = "x-graphql-event-stream-token";
 
+export interface EventStreamParts {
+  reservations: StreamReservations;
+  /** Reaches the streams of other servers; null where there is no other. */
+  relay: StreamRelay | null;
+}
+
 /** A reservation, and the stream of events once the client has opened it. */
 interface Stream {
   token: string;
@@ -31,6 +41,7 @@ interface Stream {
   context: ApiContext;
   output: StreamOutput;
   isOpened: boolean;
+  claim: StreamClaim;
   /** Operations whose results have not all been handed over. */
   operations: number;
   end(): void;
@@ -46,17 +57,31 @@ export interface EventStreams {
 /**
  * GraphQL over server-sent events at `/graphql`, in the single connection mode of graphql-sse: PUT reserves a stream, GET
  * opens it, POST adds an operation and DELETE ends one. A stream has the limits of a WebSocket and takes the place of one.
+ *
+ * Where several servers share the work, each request may reach another one: the stream is at the server that its GET
+ * reaches, and the others pass on what they get about it.
  */
 export function graphqlOverSse(
   schema: GraphQLSchema,
-  { contextOf, principals, connections, addressOf, allowances, places, operations, introspection }: SocketAccess,
+  {
+    contextOf,
+    principals,
+    connections,
+    addressOf,
+    allowances,
+    places,
+    operations,
+    introspection,
+    reservations,
+    relay,
+  }: SocketAccess & EventStreamParts,
   report: ReportError,
 ): EventStreams {
   const documents = new DocumentCache(schema);
   const execute = limitedExecute(operations);
   const results = new SharedResults();
   const streams = new Map<string, Stream>();
-  const handle = createHandler<Request, { stream: Stream }>({
+  const handle = createHandler<null, { stream: Stream }>({
     authenticate: ({ context }) => context.stream.token,
     // The document was validated when it was read.
     validate: () => [],
@@ -93,49 +118,86 @@ export function graphqlOverSse(
     },
   });
 
-  /** Has graphql-sse handle a request about a stream, whose body Express has read. */
-  const handled = (stream: Stream, method: string, request: Request, accept: string) => {
-    const get = (name: string) => (name === "accept" ? accept : request.get(name));
-    return handle({ method, url: request.originalUrl, headers: { get }, body: request.body, raw: request, context: { stream } });
+  /** Has graphql-sse handle a request about a stream. */
+  const handled = (stream: Stream, method: string, accept: string, request: StreamRequest | null = null) => {
+    const headers: Record<string, string | null> = { accept, "content-type": request?.contentType ?? null };
+    const get = (name: string) => headers[name];
+    return handle({ method, url: request?.url ?? "", headers: { get }, body: request?.body ?? null, raw: null, context: { stream } });
   };
 
-  async function reserve(request: Request, principal: Principal, response: Response): Promise<void> {
+  /** Makes a stream at this server; `isTaken` when its reservation has been taken. @throws AtelierError LIMIT, UNAUTHENTICATED */
+  async function create(token: string, request: Request, principal: Principal, isTaken = false): Promise<Stream> {
     const address = addressOf(request);
+    const holder = holderOf(principal);
+    const claim = new StreamClaim(reservations, token, holder);
+    if (isTaken) claim.settle(true);
     const place = places.take(principal, address ?? "");
     const output = new StreamOutput();
     const stream: Stream = {
-      ...{ token: randomUUID(), holder: holderOf(principal), context: contextOf(principal, address), output },
-      ...{ isOpened: false, operations: 0 },
+      ...{ token, holder, context: contextOf(principal, address), output },
+      ...{ isOpened: false, claim, operations: 0 },
       end() {
         if (output.isEnded) return;
         clearTimeout(unopened);
         place.release();
         streams.delete(stream.token);
         release?.();
+        void unlisten?.();
         output.end();
         // graphql-sse forgets only a stream that was opened, together with its operations.
-        if (!stream.isOpened) void handled(stream, "GET", request, EVENT_STREAM).then(([events]) => endOf(events), report);
+        if (!stream.isOpened) void handled(stream, "GET", EVENT_STREAM).then(([events]) => endOf(events), report);
       },
     };
     const unopened = setTimeout(() => {
       if (!stream.isOpened) stream.end();
     }, apiLimits.connectionInitTimeoutMs);
     let release: (() => void) | null = null;
-    streams.set(stream.token, stream);
-    const [token] = await handled(stream, "PUT", request, "*/*");
+    let unlisten: (() => Promise<void>) | null = null;
+    streams.set(token, stream);
+    await handled(stream, "PUT", "*/*");
     release = connections.add(principal, () => stream.end());
+    const relayed: RelayedStream = {
+      accepts: async (asking) => asking === holder && (await stays(stream, claim.soon())),
+      answer: (asked) => answer(stream, asked),
+      leave() {
+        claim.settle(false);
+        stream.end();
+      },
+    };
+    unlisten = (await relay?.listen(token, relayed)) ?? null;
     // A link may have been revoked since the request was read.
     if (output.isEnded) {
       release();
+      void unlisten?.();
       throw unauthenticated();
     }
+    return stream;
+  }
+
+  async function reserve(request: Request, principal: Principal, response: Response): Promise<void> {
+    const { token, holder } = await create(randomUUID(), request, principal);
+    await reservations.put(token, holder, apiLimits.connectionInitTimeoutMs);
     response.status(201).set("Cache-Control", "no-store").type("text/plain").send(token);
   }
 
-  async function open(stream: Stream, request: Request, response: Response): Promise<void> {
+  /** Resolves to whether a stream stays at this server; one that another server has opened ends here. */
+  async function stays(stream: Stream, claimed: Promise<boolean>): Promise<boolean> {
+    if (await claimed) return !stream.output.isEnded;
+    stream.end();
+    return false;
+  }
+
+  /** Makes a stream that was reserved at another server. @throws AtelierError NOT_FOUND, LIMIT, UNAUTHENTICATED */
+  async function takeOver(token: string, request: Request, principal: Principal): Promise<Stream> {
+    if (!(await reservations.take(token, holderOf(principal)))) throw noSuchStream();
+    await relay?.announce(token);
+    return create(token, request, principal, true);
+  }
+
+  async function open(stream: Stream, response: Response): Promise<void> {
     if (stream.isOpened) return void response.status(409).json({ errors: [{ message: "The stream is open already." }] });
     stream.isOpened = true;
-    const [events] = await handled(stream, "GET", request, EVENT_STREAM);
+    const [events] = await handled(stream, "GET", EVENT_STREAM);
     if (events === null || typeof events === "string") throw new TypeError("graphql-sse returned no events.");
     const leave = () => {
       stream.end();
@@ -161,24 +223,21 @@ export function graphqlOverSse(
     stream.end();
   }
 
-  async function operate(stream: Stream, request: Request, response: Response): Promise<void> {
+  /** Adds an operation to a stream, or ends one. */
+  async function answer(stream: Stream, request: StreamRequest): Promise<StreamReply> {
+    if (request.method === "DELETE") return replyOf(await handled(stream, "DELETE", "*/*", request));
     if (stream.operations >= apiLimits.maxSubscriptionsPerSocket) {
       const refusal = allowances.refusal("subscriptionsPerSocket", FREE_PLACE_S);
       const shown = formatError(new GraphQLError(refusal.message, { originalError: refusal }), schema, report);
-      return void response
-        .status(429)
-        .set("Retry-After", String(FREE_PLACE_S))
-        .json({ errors: [shown] });
+      const headers = { "content-type": "application/json; charset=utf-8", "retry-after": String(FREE_PLACE_S) };
+      return { status: 429, headers, body: JSON.stringify({ errors: [shown] }) };
     }
     stream.operations++;
     let isAccepted = false;
     try {
-      const [body, { status, headers }] = await handled(stream, "POST", request, "*/*");
-      isAccepted = status === 202;
-      response
-        .status(status)
-        .set(headers ?? {})
-        .end(body);
+      const reply = replyOf(await handled(stream, "POST", "*/*", request));
+      isAccepted = reply.status === 202;
+      return reply;
     } finally {
       if (!isAccepted) stream.operations--;
     }
@@ -189,15 +248,17 @@ export function graphqlOverSse(
     if (request.method === "PUT") return reserve(request, principal, response);
     const token = tokenOf(request);
     if (token === null) throw badInput("token", "PUT /graphql reserves a stream and returns its token.");
-    const stream = streams.get(token);
-    if (stream?.holder !== holderOf(principal)) throw notFound("token", "There is no such stream.");
-    if (request.method === "GET") return open(stream, request, response);
-    if (request.method === "POST") return operate(stream, request, response);
-    const [body, { status, headers }] = await handled(stream, "DELETE", request, "*/*");
-    response
-      .status(status)
-      .set(headers ?? {})
-      .end(body);
+    const holder = holderOf(principal);
+    const known = streams.get(token);
+    if (known && known.holder !== holder) throw noSuchStream();
+    // With no other server, there is nothing to wait for.
+    const claim = (stream: Stream) => (relay && request.method !== "GET" ? stream.claim.soon() : stream.claim.now());
+    const stream = known && (await stays(known, claim(known))) ? known : null;
+    if (request.method === "GET") return open(stream ?? (await takeOver(token, request, principal)), response);
+    const asked = requestOf(request);
+    const reply = stream ? await answer(stream, asked) : await relay?.ask(token, holder, asked);
+    if (!reply) throw noSuchStream();
+    response.status(reply.status).set(reply.headers).end(reply.body);
   }
 
   return {
@@ -225,6 +286,20 @@ function tokenOf(request: Request): string | null {
 /** Distinguishes principals, so that nobody uses the stream of another. */
 function holderOf({ role, ownerId, visitorId, linkIds }: Principal): string {
   return JSON.stringify([role, ownerId, visitorId, linkIds]);
+}
+
+function noSuchStream(): AtelierError {
+  return notFound("token", "There is no such stream.");
+}
+
+/** What graphql-sse reads of a request that adds an operation or ends one. */
+function requestOf(request: Request): StreamRequest {
+  const method = request.method === "DELETE" ? "DELETE" : "POST";
+  return { method, url: request.originalUrl, contentType: request.get("Content-Type") ?? null, body: request.body };
+}
+
+function replyOf([body, { status, headers }]: HandlerResponse): StreamReply {
+  return { status, headers: { ...headers }, body: typeof body === "string" ? body : null };
 }
 
 /** The results of a subscription in the form in which graphql-sse stops them: it asks for `throw`, as generators have. */

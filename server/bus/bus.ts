@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../errors.js";
 import type { ExportRecord } from "../records/film.js";
 import type { SessionEvent, SessionRecord } from "../records/session.js";
+import type { StreamReply, StreamRequest } from "../records/stream.js";
 
 /** A request to the host that runs a session. The change to steer by or the status PAUSED is stored already. */
 export type SessionControl = { type: "cancel" | "complete" | "pause" | "steer"; sessionId: string };
@@ -17,6 +18,15 @@ export type LiveMessage =
   /** The frame could not be used; the session continues. */
   | { type: "refused"; step: number; code: ErrorCode; message: string };
 
+/** Traffic about a stream of events between the server that has it, and others that requests about it reach. */
+export type StreamMessage =
+  /** `holder` stands for the principal that sent the request; `id` is in all messages about it. */
+  | { type: "request"; id: string; holder: string; request: StreamRequest }
+  | { type: "accepted"; id: string }
+  /** Another server than the one that reserved the stream has opened it. */
+  | { type: "opened" }
+  | { type: "reply"; id: string; reply: StreamReply };
+
 /** What changed about who has access: a link was revoked, or a visitor opened one or left. */
 export type AccessEvent = { type: "revoked"; linkId: string } | { type: "admitted" | "left"; visitorId: string };
 
@@ -25,7 +35,8 @@ export type ExportEvent = { type: "changed"; record: ExportRecord };
 
 /**
  * Topics with their messages: `session:<id>` has every event of one session, `live:<id>` the traffic of its live
- * frames, `export:<id>` the changes of one export, `sessions` those of all sessions, `access` those of links and visitors.
+ * frames, `export:<id>` the changes of one export, `sessions` those of all sessions, `access` those of links and visitors,
+ * `stream:<token>` the traffic about one stream of events.
  */
 export interface Topics {
   [session: `session:${string}`]: SessionEvent;
@@ -34,6 +45,7 @@ export interface Topics {
   access: AccessEvent;
   [live: `live:${string}`]: LiveMessage;
   [film: `export:${string}`]: ExportEvent;
+  [stream: `stream:${string}`]: StreamMessage;
 }
 
 /** Carries messages to the current subscribers, and keeps none for later ones. */

@@ -1,6 +1,6 @@
 import { Packr } from "msgpackr";
 import type { SessionEvent } from "../records/session.js";
-import type { AccessEvent, ExportEvent, LiveMessage, SessionControl, Topics } from "./bus.js";
+import type { AccessEvent, ExportEvent, LiveMessage, SessionControl, StreamMessage, Topics } from "./bus.js";
 
 /** Grows when older servers can no longer read what is sent. */
 const FORMAT = 1;
@@ -46,6 +46,12 @@ const fieldsOf: Record<string, Record<string, readonly string[]>> = {
   export: {
     changed: ["record"],
   } satisfies Record<ExportEvent["type"], readonly string[]>,
+  stream: {
+    request: ["id", "holder", "request"],
+    accepted: ["id"],
+    opened: [],
+    reply: ["id", "reply"],
+  } satisfies Record<StreamMessage["type"], readonly string[]>,
 };
 
 // Copied pictures do not keep the whole buffer of the connection in memory.

@@ -1,3 +1,5 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect } from "vitest";
@@ -12,7 +14,8 @@ import { openEmbeddedQueue } from "../../server/queue/embedded.js";
 import type { AccessMode } from "../../server/records/access.js";
 import { styleTransferSettings } from "../../server/records/settings.js";
 import type { Storage } from "../../server/storage/storage.js";
-import { openTemporaryStorage } from "./data-folder.js";
+import { openEmbeddedReservations } from "../../server/streams/embedded.js";
+import { openTemporaryStorage, type TemporaryStorage } from "./data-folder.js";
 import { FakeHost } from "./fake-host.js";
 import { FakeModels } from "./fake-models.js";
 import { GraphqlClient } from "./graphql-client.js";
@@ -60,6 +63,10 @@ export interface AppOptions {
   switches?: Partial<AppParts["switches"]>;
   /** The bus over which the app and its host talk; by default one within this process. */
   openBus?(report: (error: unknown) => void): Bus | Promise<Bus>;
+  /** Where streams of events are reserved, and how those of other apps are reached; by default there is no other app. */
+  streams?(bus: Bus, report: (error: unknown) => void): AppParts["streams"];
+  /** Another app, whose storage this one shares. It is closed after this one. */
+  beside?: RunningApp;
 }
 
 /** The API side of a server in this process, on a free port, with a host that paints when a test says so. */
@@ -80,10 +87,12 @@ export async function startApp({
   studioFolder,
   switches,
   openBus = openEmbeddedBus,
+  streams = () => ({ reservations: openEmbeddedReservations(), relay: null }),
+  beside,
 }: AppOptions = {}): Promise<RunningApp> {
   const faults: unknown[] = [];
   const report = (error: unknown) => faults.push(error);
-  const { storage, folder, close: closeStorage } = await openTemporaryStorage();
+  const { storage, folder, close: closeStorage } = await (beside ? storageOf(beside) : openTemporaryStorage());
   const auditFile = join(folder, "audit.log");
   const bus = await openBus(report);
   const subscribe = bus.subscribe.bind(bus);
@@ -99,6 +108,7 @@ export async function startApp({
     storage,
     bus,
     queue,
+    streams: streams(bus, report),
     models: { catalogue: models, sessions: models.sessions },
     devices: () => [{ name: "fake", engine: "none", description: "A device of tests", memoryBytes: cardBytes, sessionIds: [] }],
     refusedDevices: () => [{ name: "absent", reason: "It is not here." }],
@@ -155,6 +165,12 @@ export async function startApp({
       await closeStorage();
     },
   };
+}
+
+/** The storage of another app, which closes it. */
+async function storageOf({ storage }: RunningApp): Promise<TemporaryStorage> {
+  const folder = await mkdtemp(join(tmpdir(), "atelier-beside-"));
+  return { storage, folder, close: () => rm(folder, { recursive: true, force: true }) };
 }
 
 async function adminSecret({ links }: App): Promise<string> {
