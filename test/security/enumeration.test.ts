@@ -17,10 +17,10 @@ const addresses: Record<string, (session: string, image: string) => string> = {
   "a stream": (session) => `/sessions/${session}/stream.mjpeg`,
 };
 
-/** All that a client can see of an answer, without the time. */
+/** All that a client can see of an answer, without the time and the id of its request. */
 async function answerTo({ client }: Someone, path: string) {
   const response = await fetch(client.address + path, { headers: client.credentials });
-  const headers = Object.fromEntries([...response.headers].filter(([name]) => name !== "date"));
+  const headers = Object.fromEntries([...response.headers].filter(([name]) => name !== "date" && name !== "x-request-id"));
   return { status: response.status, headers, body: await response.text() };
 }
 
