@@ -1,6 +1,7 @@
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { TRACE_KEYWORD } from "../../server/exports/png-text.js";
+import { MAX_WAITING_PICTURES } from "../../server/http/concurrency-limiter.js";
 import { aFrame, anImage, aSession, aTranslation } from "../contracts/records.js";
 import { ask, type RunningServer, startHttp } from "./server.js";
 
@@ -141,12 +142,12 @@ test("of many pictures that are exported at once, two are encoded at a time, and
     underWay--;
     return bytes;
   });
-  const answers = Array.from({ length: 63 }, () => ask(server.port, path));
+  const answers = Array.from({ length: MAX_WAITING_PICTURES + 3 }, () => ask(server.port, path));
   const first = await Promise.race(answers);
   expect([first.status, first.json()]).toEqual([503, expect.objectContaining({ code: "UNAVAILABLE" })]);
   release();
   const statuses = (await Promise.all(answers)).map(({ status }) => status);
-  expect([statuses.filter((status) => status === 200).length, most]).toEqual([62, 2]);
+  expect([statuses.filter((status) => status === 200).length, most]).toEqual([MAX_WAITING_PICTURES + 2, 2]);
   reading.mockRestore();
 });
 

@@ -166,7 +166,7 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
       const [holder, other] = [open("one", { leaseMs: 2000 }), open("two")];
       const claim = await holder.claim(forever);
       const [{ leaseUntil }] = (await shared.database.select().from(sessions)) as [typeof sessions.$inferSelect];
-      const isRenewed = sql`${sessions.leaseUntil} > ${sql.param(leaseUntil, sessions.leaseUntil)} + interval '2 seconds'`;
+      const isRenewed = sql`${sessions.leaseUntil} > ${sql.param(leaseUntil, sessions.leaseUntil)}::timestamptz + interval '2 seconds'`;
       await until(async () => (await shared.database.$count(sessions, isRenewed)) === 1);
       expect(await other.claim(AbortSignal.timeout(100))).toBeNull();
       expect(claim!.lost.aborted).toBe(false);

@@ -29,7 +29,7 @@ async function filledFolder() {
 test("a backup restored into an empty data folder has all rows and pictures", async () => {
   const { data, storage, image } = await filledFolder();
   await storage.close();
-  await mkdir(join(data, "exports"));
+  await mkdir(join(data, "exports"), { recursive: true });
   await writeFile(join(data, "exports", "film.webp"), "a film");
   const folder = `${data}-backup`;
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
