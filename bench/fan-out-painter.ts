@@ -1,5 +1,5 @@
 /**
- * Publishes the frames of a session over Redis from a process of its own, for fan-out.ts, when it is told to.
+ * Runs in its own process for fan-out.ts. When told to, it publishes the frames of a session over Redis.
  *
  *   forked with: address of Redis, session, frames, bytes of each, frames a second
  */
