@@ -27,9 +27,10 @@ export function openWakeUps(redisUrl: string, failed: (error: unknown) => void):
   let listener: Redis | null = null;
 
   function send(delay = 0): void {
-    // One that waits stands for all: whoever claims a session wakes the next.
-    const options = { delay, removeOnComplete: true, removeOnFail: true, deduplication: { id: NAME } };
-    jobs.add(NAME, {}, options).catch(failed);
+    // One that waits stands for all: whoever claims a session wakes the next. One that is being delivered does not stand for
+    // those after it, whose sessions its receiver may not have seen; nor does a delayed one for one that is to come at once.
+    const deduplication = { id: delay > 0 ? "again" : "at-once", keepLastIfActive: true };
+    jobs.add(NAME, {}, { delay, removeOnComplete: true, removeOnFail: true, deduplication }).catch(failed);
   }
 
   return {
@@ -40,7 +41,7 @@ export function openWakeUps(redisUrl: string, failed: (error: unknown) => void):
       const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
       listener = connection.on("error", failed);
       // A job that stalls is a wake-up that was lost; it says nothing about a session.
-      worker = new Worker(NAME, async () => wake(), { connection, prefix: PREFIX, skipVersionCheck: true, maxStalledCount: 1 });
+      worker = new Worker(NAME, async () => wake(), { connection, prefix: PREFIX, maxStalledCount: 1 });
       worker.on("error", failed);
       worker.on("completed", (_job, isUsed: boolean) => {
         if (!isUsed) send(AGAIN_MS);
