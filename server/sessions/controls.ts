@@ -6,7 +6,6 @@ import type { ChangeInput } from "../records/changes.js";
 import { isLive, type SessionRecord, type SessionStatus, type StyleTransferRecord } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
 import type { Admission } from "./admission.js";
-import { reopenedApproval } from "./approval.js";
 import { resolveChange } from "./change-input.js";
 import type { SessionModels } from "./models.js";
 import { queueEntry } from "./queue-entry.js";
@@ -58,14 +57,13 @@ export class SessionControls {
     if (((await storage.changes.counts([sessionId])).get(sessionId) ?? 0) >= maxChanges) {
       throw beyondLimit(`A session can be changed at most ${maxChanges} times.`, maxChanges, { limitName: "changes" });
     }
-    const reopened = needsApproval && change.styles ? reopenedApproval(found) : {};
-    if (reopened.approval !== undefined) {
-      const hidden = await storage.sessions.update(sessionId, reopened);
-      if (hidden) await publishChange(bus, hidden);
-    }
+    const isReopened = needsApproval && change.styles !== null;
+    if (isReopened && found.approval === "APPROVED") await this.reopenApproval(sessionId);
     const steered = await storage.changes.add(sessionId, change, openStatuses);
     if (!steered) throw await this.whyUnchanged(sessionId);
     await publishChange(bus, steered);
+    // An admin may have approved, just before, what was there until then.
+    if (isReopened && steered.approval === "APPROVED") await this.reopenApproval(sessionId);
     await bus.publish("controls", { type: "steer", sessionId });
     return steered;
   }
@@ -206,6 +204,11 @@ export class SessionControls {
     } finally {
       await queue.release(sessionId);
     }
+  }
+
+  private async reopenApproval(sessionId: string): Promise<void> {
+    const hidden = await this.parts.storage.sessions.update(sessionId, { approval: "REOPENED" });
+    if (hidden) await publishChange(this.parts.bus, hidden);
   }
 
   /** Why a conditional update changed nothing. */

@@ -16,7 +16,6 @@ import {
 import { defaultScales, type LayerWeight, type StyleTransferSettings } from "../records/settings.js";
 import type { ImageAge, SessionPatch, Storage } from "../storage/storage.js";
 import type { Admission } from "./admission.js";
-import { reopenedApproval } from "./approval.js";
 import { resolveChange } from "./change-input.js";
 import { expiry } from "./expiry.js";
 import { paintingModel, type SessionModel, type SessionModels, translator } from "./models.js";
@@ -212,7 +211,7 @@ export class SessionService {
     const { storage, bus, needsApproval = false } = this.parts;
     const found = needsApproval ? await storage.sessions.find(sessionId) : null;
     const isNew = (name: "title" | "note") => patch[name] !== undefined && patch[name] !== found?.[name];
-    const reopened = found && (isNew("title") || isNew("note")) ? reopenedApproval(found) : {};
+    const reopened: SessionPatch = found && (isNew("title") || isNew("note")) ? { approval: "REOPENED" } : {};
     const described = await storage.sessions.update(sessionId, { ...patch, ...reopened });
     if (!described) throw noSession();
     await publishChange(bus, described);

@@ -87,21 +87,16 @@ export interface ImageStore {
 export type SessionPatch = Partial<
   Pick<
     SessionRecord,
-    | "title"
-    | "status"
-    | "visibility"
-    | "approval"
-    | "queuedAt"
-    | "startedAt"
-    | "finishedAt"
-    | "device"
-    | "devices"
-    | "error"
-    | "starred"
-    | "note"
+    "title" | "status" | "visibility" | "queuedAt" | "startedAt" | "finishedAt" | "device" | "devices" | "error" | "starred" | "note"
   > &
     Pick<StyleTransferRecord, "settings" | "initial"> &
-    Pick<TranslationRecord, "framesTranslated" | "framesDropped">
+    Pick<TranslationRecord, "framesTranslated" | "framesDropped"> & {
+      /**
+       * REOPENED is for a session that shows something else, which nobody has approved: others see it again once that is
+       * approved. A session that is PRIVATE waits for nothing until it is shared.
+       */
+      approval: Approval | null | "REOPENED";
+    }
 >;
 
 /** Sessions. What is read for a reader leaves out what that reader may not see; null sees everything. */

@@ -146,6 +146,18 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(await storage.sessions.update("unknown", { title: "x" })).toBeNull();
       });
 
+      it("reopens what an admin approved, also since it was read", async () => {
+        const session = await storedSession();
+        const reopened = async (visibility: "PUBLIC" | "PRIVATE", approval: "APPROVED" | "REFUSED" | null) => {
+          await storage.sessions.setVisibility(session.id, visibility, () => approval);
+          return (await storage.sessions.update(session.id, { title: "Other", approval: "REOPENED" }))?.approval;
+        };
+        expect(await reopened("PUBLIC", "APPROVED")).toBe("PENDING");
+        expect(await reopened("PRIVATE", "APPROVED")).toBeNull();
+        expect(await reopened("PUBLIC", "REFUSED")).toBe("REFUSED");
+        expect(await reopened("PUBLIC", null)).toBeNull();
+      });
+
       it("accepts one of two competing changes", async () => {
         const session = await storedSession({ status: "QUEUED" });
         const answers = await Promise.all([

@@ -73,7 +73,7 @@ export function sqlSessions(database: Database, { claim, rowsDeleted }: RowOptio
         : await written(
             database
               .update(sessions)
-              .set({ ...patch, revision: sql`${sessions.revision} + 1` })
+              .set({ ...patch, approval: patchedApproval(patch.approval), revision: sql`${sessions.revision} + 1` })
               .where(matches)
               .returning(),
           );
@@ -271,6 +271,13 @@ function completeTranslation({
 function decided(approvalOf: (approval: Approval | null) => Approval | null): SQL<Approval | null> {
   const cases = approvals.map((approval) => sql`when ${approval} then ${approvalOf(approval)}::text`);
   return sql`case ${sessions.approval} ${sql.join(cases, sql` `)} else ${approvalOf(null)}::text end`;
+}
+
+/** Reopened by the row as it is at that moment: an admin may have approved it since a client read it. */
+function patchedApproval(approval: SessionPatch["approval"]): SQL<Approval | null> | Approval | null | undefined {
+  if (approval !== "REOPENED") return approval;
+  const waiting = sql`case ${sessions.visibility} when 'PRIVATE' then null else 'PENDING' end`;
+  return sql`case ${sessions.approval} when 'APPROVED' then ${waiting} else ${sessions.approval} end`;
 }
 
 /** Returns the digests of the session's frames, or null when no session was deleted. */
