@@ -46,8 +46,14 @@ function paintFor({ subjects }: Entry, party: Party, target: Target): Promise<St
 const films = new Map<string, string>();
 const filmedSessions = new Map<string, Promise<StyleTransferRecord>>();
 
-function filmed({ ownerId, client }: Someone, kind: string, paint: () => Promise<StyleTransferRecord>): Promise<StyleTransferRecord> {
+function filmed(
+  { ownerId, client: maker }: Someone,
+  kind: string,
+  paint: () => Promise<StyleTransferRecord>,
+): Promise<StyleTransferRecord> {
   const key = `${ownerId} ${kind}`;
+  const { ADMIN, VIEWER } = parties.clients;
+  const client = maker === VIEWER.client ? ADMIN.client : maker;
   const make = async () => {
     const session = await paint();
     const { startExport } = await client.query(`mutation { startExport(input: { sessionId: "${session.id}", format: GIF }) { id } }`);
@@ -63,8 +69,8 @@ function filmed({ ownerId, client }: Someone, kind: string, paint: () => Promise
 const cells = (entry: Entry): [Party, Target][] =>
   everyParty.flatMap((party) =>
     (entry.subjects.length === 0 ? (["PRIVATE"] as const) : targets)
-      // A stranger owns nothing, and nobody owns what a viewer may only watch.
-      .filter((target) => target !== "OWN" || party === "ARTIST" || party === "ADMIN")
+      // A stranger owns nothing. A viewer does who came by an artist's link before.
+      .filter((target) => target !== "OWN" || party !== "STRANGER")
       .map((target): [Party, Target] => [party, target]),
   );
 
