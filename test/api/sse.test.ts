@@ -250,6 +250,17 @@ test("a revoked link ends its stream", async () => {
   expect((await send(client, "PUT")).status).toBe(401);
 });
 
+test("a session that is made private ends what others watch of it, and its owner's stays", async () => {
+  const [owner, guest] = [await parties.someone("ARTIST"), await parties.someone("VIEWER")];
+  const session = await parties.paint(owner.ownerId, "PUBLIC", { status: "RUNNING", finishedAt: null });
+  const [kept, lost] = [watch(owner.client, session.id), watch(guest.client, session.id)];
+  await vi.waitFor(() => expect(running.app.broker.viewersOf(session.id)).toBe(2));
+  await owner.client.query("mutation ($id: ID!) { setVisibility(sessionId: $id, visibility: PRIVATE) { id } }", { id: session.id });
+  await lost.ended;
+  await vi.waitFor(() => expect(running.app.broker.viewersOf(session.id)).toBe(1));
+  expect([...kept.failures, ...lost.failures]).toEqual([]);
+});
+
 test("a link that expires ends its stream by itself", async () => {
   const expiresAt = new Date(Date.now() + 1500);
   const { client } = await parties.someone("VIEWER", expiresAt);

@@ -111,25 +111,55 @@ describe.each(Object.entries(proxies))("behind %s", (name, proxy) => {
       await reader.cancel();
     });
 
-    test("a painting streams as server-sent events", async () => {
+    test("events and pictures of a stream come as they are sent, before what follows them", async () => {
       const image = await client.upload((await pngPicture(90, 70)).bytes);
       const { startStyleTransfer } = await client.query(
-        "mutation ($id: ID!) { startStyleTransfer(input: { contentId: $id, styles: [{ imageId: $id }], size: 64, steps: 4, scales: 1 }) { id } }",
+        "mutation ($id: ID!) { startStyleTransfer(input: { contentId: $id, styles: [{ imageId: $id }], size: 64, steps: 5000, scales: 1 }) { id } }",
         { id: image },
       );
+      const control = (name: string) => client.query(`mutation ($id: ID!) { ${name}(sessionId: $id) { id } }`, startStyleTransfer);
       const stream = createClient({
         url: `${address}/graphql`,
         singleConnection: true,
         headers: { ...client.credentials },
         retryAttempts: 0,
       });
-      const query = "subscription ($id: ID!) { session(id: $id, afterStep: -1) { ... on Frame { step } } }";
-      const steps: number[] = [];
-      for await (const { data } of stream.iterate<{ session: { step?: number } }>({ query, variables: startStyleTransfer })) {
-        if (data?.session.step !== undefined) steps.push(data.session.step);
+      const query =
+        "subscription ($id: ID!) { session(id: $id, afterStep: -1) { ... on Frame { step } ... on SessionChange { session { status } } } }";
+      interface Event {
+        session: { step?: number; session?: { status: string } };
       }
+      const events = stream.iterate<Event>({ query, variables: startStyleTransfer });
+      /** Resolves once an event has come that fits: a proxy that gathers events would keep it until there are more. */
+      const seen = async (fits: (event: Event["session"]) => boolean) => {
+        for (;;) {
+          const { value, done } = await events.next();
+          if (done) throw new Error("The stream ended.");
+          if (value.data && fits(value.data.session)) return;
+        }
+      };
+      await seen(({ step }) => step !== undefined && step > 0);
+      await control("pauseSession");
+      await seen(({ session }) => session?.status === "PAUSED");
+
+      const pictures = await fetch(`${address}/sessions/${startStyleTransfer.id}/stream.mjpeg`, { headers: client.credentials });
+      const reader = pictures.body!.getReader();
+      let text = "";
+      /** Resolves once so many pictures have begun to come. */
+      const shown = async (count: number) => {
+        while (text.split("Content-Type: image/").length <= count) {
+          const { value, done } = await reader.read();
+          if (done) throw new Error("The stream ended.");
+          text += Buffer.from(value).toString("latin1");
+        }
+      };
+      await shown(1);
+      await control("resumeSession");
+      await shown(2);
+      await reader.cancel();
+      await control("cancelSession");
+      await seen(({ session }) => session?.status === "CANCELLED");
       stream.dispose();
-      expect(steps).toEqual([0, 1, 2, 3, 4]);
     });
 
     test("a link is opened under the address that browsers show, and other names are refused", async () => {
