@@ -51,8 +51,10 @@ function record(who: string, bus: string, { delays, missed, busy, before, peak }
     `${who.padEnd(32)} ${bus.padEnd(9)} ${String(missed).padStart(6)}${cells} ${(100 * busy).toFixed(0).padStart(8)}   ${memory}`,
   );
   const add = (bench: string, value: number, unit: string) =>
-    measured.push({ bench: `fan-out to ${who}, bus: ${bus}; ${bench}`, peer: "none", ratio: null, value: rounded(value), unit });
+    measured.push({ bench: `fan-out to ${who}, bus: ${bus}; ${bench}`, peer: "", ratio: null, value: rounded(value), unit });
+  add("delay p50", p50!, "ms");
   add("delay p95", p95!, "ms");
+  add("delay p99", p99!, "ms");
   add("frames missed", missed, "frames");
   add("server busy", 100 * busy, "% of a core");
   add("server's memory grows by at most", peak - before, "MiB");
