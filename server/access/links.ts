@@ -147,6 +147,11 @@ export class Links {
     const link = isSecret(secret) ? await this.parts.storage.access.linkOf(hashSecret(secret)) : null;
     return link?.kind === "OUTPUT" && link.output === name && isOpen(link, new Date()) ? link : null;
   }
+
+  /** The group whose limits count for what an owner shared: all who came by the same link, else the owner alone. */
+  async groupOf(ownerId: string): Promise<string> {
+    return (await this.parts.storage.access.linkBehind(ownerId)) ?? ownerId;
+  }
 }
 
 /** Links with more rights have a higher rank. */

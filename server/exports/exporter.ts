@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Bus } from "../bus/bus.js";
 import { AtelierError, beyondLimit, conflict, notFound, StorageUnavailable, unavailable } from "../errors.js";
 import { FREE_PLACE_S } from "../limits/allowances.js";
+import { placesForOthers } from "../limits/table.js";
 import { isApproved, LOCAL_OWNER } from "../records/access.js";
 import { type ExportRecord, type FilmFormat, filmTypes, hasEnded } from "../records/film.js";
 import type { SessionRecord } from "../records/session.js";
@@ -126,12 +127,12 @@ export class Exporter {
         allowed: this.formats,
       });
     }
-    this.requireOpenPlace();
+    this.requireOpenPlace(seesAll);
     // Refuses a film that cannot be made now, and not when its turn comes.
     await filmPictures(this.parts.storage, settings);
     await this.parts.storage.space.storing(0, async () => undefined);
     // Others may have been started meanwhile.
-    this.requireOpenPlace();
+    this.requireOpenPlace(seesAll);
     const [id, createdAt] = [randomUUID(), new Date()];
     const record: ExportRecord = { id, ownerId, settings, state: "QUEUED", progress: 0, createdAt, error: null, bytes: null };
     const job: Job = { record, seesAll, mostKept, abort: new AbortController(), isStored: false, unsubscribe: async () => undefined };
@@ -150,9 +151,9 @@ export class Exporter {
     return record;
   }
 
-  private requireOpenPlace(): void {
+  private requireOpenPlace(seesAll: boolean): void {
     if (this.closed) throw unavailable("The server is closing.");
-    if (this.jobs.size >= exportLimits.open)
+    if (this.jobs.size >= (seesAll ? exportLimits.open : placesForOthers(exportLimits.open)))
       throw beyondLimit(
         `At most ${exportLimits.open} exports may wait or run at a time. Try again in ${FREE_PLACE_S} seconds.`,
         exportLimits.open,

@@ -98,7 +98,8 @@ export class RouteAccess {
     const link = await lookups.of(`${name} ${String(key)}`, address, find);
     if (!link) throw unauthenticated();
     const { id, ownerId, expiresAt } = link;
-    return { ownerId, viewer: { role: "VIEWER", ownerId: id }, grounds: { visitorId: null, linkIds: [id], expiresAt } };
+    const viewer = { role: "VIEWER", ownerId: id, groupId: await links.groupOf(ownerId) };
+    return { ownerId, viewer, grounds: { visitorId: null, linkIds: [id], expiresAt } };
   }
 
   /**
@@ -159,7 +160,7 @@ export function accessRoutes(
     const admit = async (linkId: string) => {
       // Someone new has no role yet, whatever else the request carries.
       await allowances.spend("newVisitorsPerAddress", { role: null, ownerId: null }, address);
-      await allowances.spend("newVisitorsPerLink", { role: null, ownerId: linkId }, null);
+      await allowances.spend("newVisitorsPerLink", { role: null, ownerId: null, groupId: linkId }, null);
     };
     const opened = await links.open(secret, credentialsOf(request, isSecure(request)).cookie, admit).catch(async (error: unknown) => {
       if (!(error instanceof AtelierError)) throw error;

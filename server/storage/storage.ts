@@ -3,6 +3,7 @@ import type {
   KnownVisitor,
   LinkFilter,
   LinkRecord,
+  LinkUsage,
   OwnerUsage,
   Reader,
   Role,
@@ -306,6 +307,10 @@ export interface AccessStore {
   findLink(id: string): Promise<LinkRecord | null>;
   /** Owners with what they have, those with the most bytes first. */
   usage(first: number): Promise<OwnerUsage[]>;
+  /** What those who came last by a link with a role have together, users left out, and programs that use its secret. */
+  usageOfLink(linkId: string): Promise<LinkUsage>;
+  /** The link with a role by which a visitor came last, who may have left since; null for none, and for other owners. */
+  linkBehind(visitorId: string): Promise<string | null>;
   /** The link with a secret, also one that was revoked or has expired. */
   linkOf(secretHash: string): Promise<LinkRecord | null>;
   /** Returns the link as it is now; null when there is none that was not revoked. */
