@@ -171,7 +171,7 @@ export function accessRoutes(
     });
     const { id, kind, role, name, sessionId, expiresAt } = opened.link;
     if (isNews(opened, address)) {
-      record({ code: null, principal: { name, role, ownerId: opened.visitorId }, about: { link: id } });
+      record({ code: null, principal: { name, role, ownerId: opened.visitorId, groupId: id }, about: { link: id } });
     }
     setVisitorCookie(response, opened.secret, LONGEST_COOKIE_S, isSecure(request));
     response.set("Cache-Control", "no-store").json({ kind, role, name, sessionId, expiresAt: expiresAt?.toISOString() ?? null });
@@ -181,7 +181,7 @@ export function accessRoutes(
     const { cookie } = credentialsOf(request, isSecure(request));
     const left = cookie === null ? null : await links.leave(cookie);
     if (left !== null) {
-      const principal = { name: null, role: null, ownerId: left.visitorId };
+      const principal = { name: null, role: null, ownerId: left.visitorId, groupId: left.linkId };
       audit.record({ action: "DELETE /access", code: null, principal, address: addressOf(request) });
     }
     setVisitorCookie(response, "", 0, isSecure(request));
