@@ -1,5 +1,5 @@
 import { type Bus, publishChange } from "../bus/bus.js";
-import { AtelierError, notFound } from "../errors.js";
+import { AtelierError, conflict, notFound } from "../errors.js";
 import type { Approval, Visibility } from "../records/access.js";
 import type { ImageRecord } from "../records/pictures.js";
 import type { SessionRecord } from "../records/session.js";
@@ -39,18 +39,23 @@ export class Sharing {
    * @throws AtelierError NOT_FOUND
    */
   async setVisibility(sessionId: string, visibility: Visibility, actor: Actor): Promise<SessionRecord> {
-    return this.changed(
-      this.parts.storage.sessions.setVisibility(sessionId, visibility, (approval) => this.approvalOf(approval, visibility, actor)),
-    );
+    const approvalOf = (approval: Approval | null) => this.approvalOf(approval, visibility, actor);
+    return this.changed(await this.parts.storage.sessions.setVisibility(sessionId, visibility, approvalOf));
   }
 
   /**
    * An admin's decision whether others may see a session, which holds until the next one. A refusal ends their
-   * subscriptions and streams.
-   * @throws AtelierError NOT_FOUND
+   * subscriptions and streams. With a `revision`, the decision is about the session as it was then.
+   * @throws AtelierError NOT_FOUND; CONFLICT (`revision`) for a session that has changed since
    */
-  review(sessionId: string, isApproved: boolean): Promise<SessionRecord> {
-    return this.changed(this.parts.storage.sessions.update(sessionId, { approval: isApproved ? "APPROVED" : "REFUSED" }));
+  async review(sessionId: string, isApproved: boolean, revision: number | null): Promise<SessionRecord> {
+    const { sessions } = this.parts.storage;
+    const decision = { approval: isApproved ? "APPROVED" : "REFUSED" } as const;
+    const reviewed = await sessions.update(sessionId, decision, undefined, revision === null ? {} : { revision });
+    if (!reviewed && (await sessions.find(sessionId))) {
+      throw conflict("revision", "The session has changed since; look at it again.");
+    }
+    return this.changed(reviewed);
   }
 
   /**
@@ -74,8 +79,7 @@ export class Sharing {
   }
 
   /** Tells everyone of a change. @throws AtelierError NOT_FOUND where there was no session to change */
-  private async changed(change: Promise<SessionRecord | null>): Promise<SessionRecord> {
-    const session = await change;
+  private async changed(session: SessionRecord | null): Promise<SessionRecord> {
     if (!session) throw notFound("sessionId", "There is no such session.");
     await publishChange(this.parts.bus, session);
     return session;

@@ -16,6 +16,7 @@ import type { Change, ChangeAtStep, RecordedChange } from "../records/changes.js
 import type { Claim } from "../records/claim.js";
 import type { FrameRecord, ImageRecord, ThumbnailWidth } from "../records/pictures.js";
 import type {
+  SessionCondition,
   SessionFilter,
   SessionLoad,
   SessionOrder,
@@ -111,10 +112,10 @@ export interface SessionStore {
   /** The sessions among `ids` that exist, by id. */
   findAll(ids: readonly string[], reader?: Reader | null): Promise<Map<string, SessionRecord>>;
   /**
-   * Changes a session only while its status is one of `from`, and with `suspended` only while it has an error besides:
-   * one that is PAUSED with an error was paused by its host. Returns it as it is now, or null when it was not changed.
+   * Changes a session only while its status is one of `from` and it is as `condition` says. Returns it as it is now, or null
+   * when it was not changed.
    */
-  update(id: string, patch: SessionPatch, from?: readonly SessionStatus[], suspended?: boolean): Promise<SessionRecord | null>;
+  update(id: string, patch: SessionPatch, from?: readonly SessionStatus[], condition?: SessionCondition): Promise<SessionRecord | null>;
   /**
    * Decides who may see a session, and with it what `approvalOf` returns for the approval that the session has at that moment,
    * so that decisions at once come one after the other. Returns the session as it is now; null when there is none.

@@ -130,6 +130,25 @@ describe("what an artist shows to everyone", () => {
     expect((await show(owner, session)).approval).toBe("PENDING");
   });
 
+  test("is approved only as the admin saw it", async () => {
+    const { owner, clients } = parties;
+    const session = await parties.paint(owner.ownerId);
+    await show(owner, session);
+    const SEEN = "query ($id: ID!) { session(id: $id) { revision } }";
+    const DECIDE =
+      "mutation ($id: ID!, $approve: Boolean!, $revision: Int) { reviewSession(sessionId: $id, approve: $approve, revision: $revision) { approval } }";
+    const { client } = clients.ADMIN;
+    const seen = async (): Promise<number> => (await client.query(SEEN, { id: session.id })).session.revision;
+    const before = await seen();
+    await owner.client.query('mutation ($id: ID!) { renameSession(sessionId: $id, title: "A rude word") { id } }', { id: session.id });
+    const stale = { id: session.id, approve: true, revision: before };
+    expect(await client.refusal(DECIDE, stale)).toEqual({ code: "CONFLICT", field: "revision" });
+    expect(await find(owner, session)).toMatchObject({ approval: "PENDING" });
+    expect(await find(clients.ARTIST, session)).toBeNull();
+    expect((await client.query(DECIDE, { ...stale, revision: await seen() })).reviewSession.approval).toBe("APPROVED");
+    expect(await client.refusal(DECIDE, { ...stale, id: "00000000-0000-4000-8000-000000000000" })).toMatchObject({ code: "NOT_FOUND" });
+  });
+
   test("no artist approves", async () => {
     const session = await parties.paint(parties.owner.ownerId);
     await show(parties.owner, session);
