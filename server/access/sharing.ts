@@ -2,7 +2,7 @@ import { type Bus, publishChange } from "../bus/bus.js";
 import { AtelierError, conflict, notFound } from "../errors.js";
 import type { Approval, Visibility } from "../records/access.js";
 import type { ImageRecord } from "../records/pictures.js";
-import type { SessionRecord } from "../records/session.js";
+import { isLive, type SessionRecord } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
 import type { Links, LinkWithSecret, NewLink } from "./links.js";
 import type { Principal } from "./principal.js";
@@ -25,8 +25,10 @@ export class Sharing {
   /**
    * A link to a session, which everyone who opens it may see from now on, once it is approved where that is required. A
    * session that is PRIVATE becomes LINK.
+   * @throws AtelierError FORBIDDEN for a live translation where an admin must approve what others share
    */
   async share(session: SessionRecord, link: NewLink, actor: Actor): Promise<LinkWithSecret> {
+    this.requireReviewable(session, "sessionId", actor);
     // Whoever made it, it is the business of the session's owner.
     const shared = await this.parts.links.create({ ...link, ownerId: session.ownerId }, { kind: "SHARE", sessionId: session.id });
     if (session.visibility === "PRIVATE") await this.setVisibility(session.id, "LINK", actor);
@@ -36,9 +38,11 @@ export class Sharing {
   /**
    * Decides who may see a session besides its owner. Links to a session that is PRIVATE open nothing. Where approval is
    * required, others see what an artist shares once an admin approved it; what an admin shares is approved.
-   * @throws AtelierError NOT_FOUND
+   * @throws AtelierError NOT_FOUND; FORBIDDEN for a live translation where an admin must approve what others share
    */
   async setVisibility(sessionId: string, visibility: Visibility, actor: Actor): Promise<SessionRecord> {
+    const session = visibility === "PRIVATE" ? null : await this.parts.storage.sessions.find(sessionId);
+    if (session) this.requireReviewable(session, "visibility", actor);
     const approvalOf = (approval: Approval | null) => this.approvalOf(approval, visibility, actor);
     return this.changed(await this.parts.storage.sessions.setVisibility(sessionId, visibility, approvalOf));
   }
@@ -69,6 +73,12 @@ export class Sharing {
     const image = await this.parts.storage.images.setVisibility(id, visibility);
     if (!image) throw notFound("id", "There is no such image.");
     return image;
+  }
+
+  /** Nobody can review what a camera will show later. */
+  private requireReviewable(session: SessionRecord, field: string, { role }: Actor): void {
+    if (!this.parts.requiresApproval || role === "ADMIN" || !isLive(session)) return;
+    throw new AtelierError("FORBIDDEN", "On this server only admins share live translations.", { field });
   }
 
   private approvalOf(approval: Approval | null, visibility: Visibility, { role }: Actor): Approval | null {

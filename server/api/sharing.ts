@@ -14,7 +14,7 @@ export class SharingResolver {
   @Mutation(() => Session, {
     description:
       "Decides who may see a session besides its owner and admins. Links to a PRIVATE session open nothing. Where approval is\n" +
-      "required, others see it once an admin approved it.",
+      "required, others see it once an admin approved it, and only admins share live translations (FORBIDDEN).",
   })
   setVisibility(
     @IdArg("sessionId") sessionId: string,

@@ -239,3 +239,16 @@ test("outputs, which nobody reviews, are shared by admins alone", async () => {
   expect(await owner.client.refusal(SHARE)).toEqual({ code: "FORBIDDEN", field: "output" });
   expect((await clients.ADMIN.client.query(SHARE)).shareOutput.path).toContain("/live/out/wall.mjpeg?key=");
 });
+
+test("live translations, whose later frames nobody reviews, are shared by admins alone", async () => {
+  const { owner, clients } = parties;
+  const START = 'mutation { startTranslation(input: { model: "horse2zebra" }) { id } }';
+  const { id } = (await owner.client.query(START)).startTranslation;
+  const SHARE = 'mutation ($id: ID!) { shareSession(sessionId: $id, input: { name: "Phone" }) { secret } }';
+  for (const visibility of ["LINK", "PUBLIC"])
+    expect(await owner.client.refusal(SHOW, { id, visibility })).toEqual({ code: "FORBIDDEN", field: "visibility" });
+  expect(await owner.client.refusal(SHARE, { id })).toEqual({ code: "FORBIDDEN", field: "sessionId" });
+  expect((await owner.client.query("query ($id: ID!) { session(id: $id) { links { id } } }", { id })).session.links).toEqual([]);
+  expect((await owner.client.query(SHOW, { id, visibility: "PRIVATE" })).setVisibility.visibility).toBe("PRIVATE");
+  expect((await clients.ADMIN.client.query(SHOW, { id, visibility: "PUBLIC" })).setVisibility.approval).toBe("APPROVED");
+});
