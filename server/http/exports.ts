@@ -111,8 +111,10 @@ export function exportRoutes({ storage, exporter, version, access, allowances }:
     const film = await exporter.finished(request.params.id ?? "");
     const session = await storage.sessions.find(film.settings.sessionId);
     const { mimeType, extension } = filmTypes[film.settings.format];
+    if (!access.isOpenToAll) response.vary("Cookie, Authorization");
     response.attachment(`${session ? fileName(session) : "atelier"}.${extension}`).set({
-      "Cache-Control": "private, max-age=31536000, immutable",
+      // A browser asks each time whether its user may still see the film.
+      "Cache-Control": access.isOpenToAll ? "private, max-age=31536000, immutable" : "private, no-cache",
       "Content-Type": mimeType,
       "X-Content-Type-Options": "nosniff",
     });
