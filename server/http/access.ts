@@ -122,6 +122,11 @@ export class RouteAccess {
     };
   }
 
+  /** Whether someone may see a session: a film of one stays its maker's when they may not any more. */
+  sees({ reader }: Principal, sessionId: string): Promise<boolean> {
+    return this.parts.directory.isVisible(reader, sessionId);
+  }
+
   /** Lets a request go on to the next handler if its sender may use the route. */
   middleware(route: Route): RequestHandler {
     return async (request, _response, next) => {
