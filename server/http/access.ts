@@ -5,7 +5,7 @@ import type { OpenedLink } from "../access/links.js";
 import type { Grounds } from "../access/open-connections.js";
 import { unauthenticated } from "../access/permissions.js";
 import { type Route, routePolicy } from "../access/policy.js";
-import type { Principal } from "../access/principal.js";
+import { type Principal, stranger } from "../access/principal.js";
 import { RecentKeys } from "../access/recent-keys.js";
 import { COOKIE, cookieName, credentialsOf } from "../access/requests.js";
 import { AtelierError, badInput } from "../errors.js";
@@ -164,14 +164,14 @@ export function accessRoutes(
     await allowances.spend("strangerRequestsPerMinute", party, address);
     const admit = async (linkId: string) => {
       // Someone new has no role yet, whatever else the request carries.
-      await allowances.spend("newVisitorsPerAddress", { role: null, ownerId: null }, address);
-      await allowances.spend("newVisitorsPerLink", { role: null, ownerId: null, groupId: linkId }, null);
+      await allowances.spend("newVisitorsPerAddress", stranger, address);
+      await allowances.spend("newVisitorsPerLink", { ...stranger, groupId: linkId }, null);
     };
     const opened = await links.open(secret, credentialsOf(request, isSecure(request)).cookie, admit).catch(async (error: unknown) => {
       if (!(error instanceof AtelierError)) throw error;
       record({ code: error.code, principal: null });
-      // Who has the right secret is let in whatever others at the address try.
-      if (error.code === "UNAUTHENTICATED") await allowances.spend("wrongSecretsPerMinute", party, address);
+      // Who has the right secret is let in whatever others at the address try. A role is no leave to guess another one.
+      if (error.code === "UNAUTHENTICATED") await allowances.spend("wrongSecretsPerMinute", stranger, address);
       throw error;
     });
     const { id, kind, role, name, sessionId, expiresAt } = opened.link;
@@ -184,6 +184,8 @@ export function accessRoutes(
 
   router.delete("/access", async (request, response) => {
     const { cookie } = credentialsOf(request, isSecure(request));
+    // A cookie may be a guess.
+    await allowances.spend("strangerRequestsPerMinute", await principals.of(request), addressOf(request));
     const left = cookie === null ? null : await links.leave(cookie);
     if (left !== null) {
       const principal = { name: null, role: null, ownerId: left.visitorId, groupId: left.linkId };
