@@ -106,7 +106,12 @@ export const limitTable = {
     "sockets",
     "WebSockets and streams that are open at a time, and not known to be someone's with a role; at all addresses together, half of `sockets`.",
   ),
-  strangerWaitingPictures: limit("ADDRESS", 60, "pictures", "The same as `waitingPictures`."),
+  strangerWaitingPictures: limit(
+    "ADDRESS",
+    60,
+    "pictures",
+    "The same as `waitingPictures`; at all addresses together, half of all that may wait.",
+  ),
   strangerUpgradesPerMinute: limit("ADDRESS", 300, "sockets/min", "WebSockets that are asked for."),
   strangerOperationsPerMinute: limit("ADDRESS", 1200, "operations/min", "GraphQL operations."),
   strangerRequestsPerMinute: limit(
