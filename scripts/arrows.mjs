@@ -5,7 +5,7 @@ import { root } from "./root.mjs";
 export const server = {
   api: ["access", "exports", "sessions", "limits", "streams", "storage", "queue", "records"],
   http: ["access", "exports", "sessions", "limits", "storage", "pictures", "records"],
-  access: ["storage", "bus", "records"],
+  access: ["limits", "storage", "bus", "records"],
   exports: ["sessions", "limits", "storage", "bus", "processes", "records"],
   sessions: ["limits", "models", "storage", "queue", "bus", "records"],
   host: ["sessions", "limits", "storage", "queue", "bus", "device", "art", "models", "processes", "records"],

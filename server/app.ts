@@ -211,7 +211,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     maxSize,
   };
   const contextOf = (principal: Principal, address: string | null): ApiContext => {
-    const { reader, role, ownerId } = principal;
+    const { reader, role, ownerId, groupId } = principal;
     const seen = storageFor(reader, storage);
     return {
       ...shared,
@@ -220,7 +220,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       frames: keptFrames(seen),
       // A stranger makes nothing.
       sessions: new SessionService({
-        ...{ ...sessionParts, storage: seen, party: { role, ownerId: ownerId ?? "" } },
+        ...{ ...sessionParts, storage: seen, party: { role, ownerId: ownerId ?? "", groupId } },
         needsApproval: requiresApproval && role !== "ADMIN",
       }),
       watchSessions: (filter) => openGalleryFeed(bus, reader === null ? filter : { ...filter, reader }),

@@ -270,7 +270,7 @@ export const variables = {
   ownerBytes: {
     name: "ATELIER_OWNER_MB",
     default: String(limitTable.ownBytes.value / 1e6),
-    help: "Space in MB for the pictures and kept frames of one owner, except admins; beyond it they start and upload nothing more.",
+    help: "Space in MB for the pictures and kept frames of one owner, except admins; beyond it they start and upload nothing more. All who came by one link have ten times as much together.",
     parse: megabytes,
   },
   offline: {

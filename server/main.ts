@@ -28,6 +28,7 @@ import { HostMetrics } from "./http/host-metrics.js";
 import { createMetrics } from "./http/metrics.js";
 import { createWorkerApp } from "./http/worker.js";
 import { maxPaintingSize } from "./limits/pictures.js";
+import { FULL_OWNERS_OF_LINK } from "./limits/table.js";
 import { createLog } from "./log.js";
 import { downloadPreferredFeatures, openRegistry, type Registry } from "./models/registry.js";
 import { packageVersion, rootFolder } from "./paths.js";
@@ -194,7 +195,7 @@ async function serveApi(
     studioFolder: join(rootFolder, "web", "out"),
     exportsFolder: join(config.dataDir, "exports", "drafts"),
     memoryBytes: memoryOfMachine(),
-    limits: { ownBytes: config.ownerBytes },
+    limits: { ownBytes: config.ownerBytes, linkBytes: FULL_OWNERS_OF_LINK * config.ownerBytes },
     ...(fleet ? { openRateLimiter: fleet.openRateLimiter } : {}),
     report,
     warn: log.warn,

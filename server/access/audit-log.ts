@@ -1,12 +1,19 @@
 import type { AtelierError, ErrorCode } from "../errors.js";
+import { addressKey } from "../limits/address.js";
 import type { AuditEntry } from "../records/audit.js";
 import type { Principal } from "./principal.js";
 import { RecentKeys } from "./recent-keys.js";
+import { RepeatedEvents } from "./repeated-events.js";
 
 /** How long the same refusal of the same address is not recorded again, ms. A program may be refused for every frame. */
 const REPEATED_MS = 60_000;
 /** Refusals that are remembered. */
 const MOST_REMEMBERED = 1000;
+/** How often in `OFTEN_MS` the same action of one owner, or of all who came by one link, is recorded; more are only counted. */
+const MOST_ALIKE = 100;
+const OFTEN_MS = 3600_000;
+/** Owners and actions that are counted. */
+const MOST_COUNTED = 1000;
 /** Entries that wait to be stored; those beyond are lost, and reported. */
 const MOST_WAITING = 10_000;
 /** Characters of each text in an entry. */
@@ -19,7 +26,7 @@ export interface AuditEvent {
   /** Why it was refused or failed; null when it was carried out. */
   code: ErrorCode | null;
   /** Who did it, as far as it is known. */
-  principal: Pick<Principal, "name" | "role" | "ownerId"> | null;
+  principal: (Pick<Principal, "name" | "role" | "ownerId"> & Partial<Pick<Principal, "groupId">>) | null;
   /** Address of the client; null when its connection is gone. */
   address: string | null;
   /** What it was done to: ids, names and choices. */
@@ -55,6 +62,10 @@ export interface AuditSink {
 /** An audit log that is written in the background, one write after the other. `report` receives why entries were lost. */
 export class AuditJournal implements AuditLog {
   private readonly refusals = new RecentKeys(REPEATED_MS, MOST_REMEMBERED);
+  private readonly successes = new RepeatedEvents<AuditEntry>({
+    ...{ most: MOST_ALIKE, windowMs: OFTEN_MS, mostKeys: MOST_COUNTED },
+    heldBack: (last, count) => this.store({ ...last, about: { ...last.about, alike: String(count) } }),
+  });
   private waiting: AuditEntry[] = [];
   private lost = 0;
   private isBroken = false;
@@ -66,15 +77,16 @@ export class AuditJournal implements AuditLog {
   ) {}
 
   record({ action, code, principal, address, about = {} }: AuditEvent): void {
-    const { name = null, role = null, ownerId = null } = principal ?? {};
+    const { name = null, role = null, ownerId = null, groupId = null } = principal ?? {};
     const shown = Object.fromEntries(Object.entries(about).map(([key, text]) => [key, text.slice(0, MAX_TEXT)]));
-    if (code !== null && !this.refusals.note(JSON.stringify([action, code, ownerId, address]))) return;
-    if (this.waiting.length >= MOST_WAITING) {
-      this.lost++;
-      return;
-    }
-    this.waiting.push({ at: new Date(), action, code, name, role, ownerId, address, about: shown });
-    if (this.waiting.length === 1) this.writing = this.writing.then(() => this.write());
+    const entry: AuditEntry = { at: new Date(), action, code, name, role, ownerId, address, about: shown };
+    // A link has as many owners as browsers that open it.
+    const party = groupId ?? ownerId;
+    const isNews =
+      code === null
+        ? role === "ADMIN" || this.successes.passes(JSON.stringify([action, party]), entry)
+        : this.refusals.note(JSON.stringify([action, code, party, addressKey(address ?? "")]));
+    if (isNews) this.store(entry);
   }
 
   async list(first: number): Promise<AuditEntry[]> {
@@ -83,7 +95,17 @@ export class AuditJournal implements AuditLog {
   }
 
   close(): Promise<void> {
+    this.successes.close();
     return this.writing;
+  }
+
+  private store(entry: AuditEntry): void {
+    if (this.waiting.length >= MOST_WAITING) {
+      this.lost++;
+      return;
+    }
+    this.waiting.push(entry);
+    if (this.waiting.length === 1) this.writing = this.writing.then(() => this.write());
   }
 
   private async write(): Promise<void> {

@@ -42,6 +42,8 @@ export interface Left {
   visitorId: string;
   /** Whether they were signed in as a user, perhaps until a while ago. */
   isUser: boolean;
+  /** The link with a role by which they came last; null for none. */
+  linkId: string | null;
 }
 
 export interface LinksParts {
@@ -139,13 +141,18 @@ export class Links {
     if (!visitor) return null;
     await access.dismiss(visitor.id);
     await this.parts.bus.publish("access", { type: "left", visitorId: visitor.id });
-    return { visitorId: visitor.id, isUser: visitor.signIn !== null };
+    return { visitorId: visitor.id, isUser: visitor.signIn !== null, linkId: visitor.link?.id ?? null };
   }
 
   /** The link of a lasting output with this name and secret; null for a secret that does not open it. */
   async outputOf(name: string, secret: string): Promise<LinkRecord | null> {
     const link = isSecret(secret) ? await this.parts.storage.access.linkOf(hashSecret(secret)) : null;
     return link?.kind === "OUTPUT" && link.output === name && isOpen(link, new Date()) ? link : null;
+  }
+
+  /** The group whose limits count for what an owner shared: all who came by the same link, else the owner alone. */
+  async groupOf(ownerId: string): Promise<string> {
+    return (await this.parts.storage.access.linkBehind(ownerId)) ?? ownerId;
   }
 }
 

@@ -15,6 +15,8 @@ export interface Principal {
   role: Role | null;
   /** Owner of what they upload and start; null for a stranger. */
   ownerId: string | null;
+  /** The link whose limits count for all who came by it together; null for users, tokens and strangers. */
+  groupId: string | null;
   /** What they may see; null for everything. */
   reader: Reader | null;
   /** Name of the user, or of the link with their role, for people; null for none. */
@@ -31,6 +33,7 @@ export interface Principal {
 export const localPrincipal: Principal = {
   role: "ADMIN",
   ownerId: LOCAL_OWNER,
+  groupId: null,
   reader: null,
   name: null,
   visitorId: null,
@@ -42,6 +45,7 @@ export const localPrincipal: Principal = {
 export const stranger: Principal = {
   role: null,
   ownerId: null,
+  groupId: null,
   reader: { ownerId: null, shared: [] },
   name: null,
   visitorId: null,
@@ -89,6 +93,8 @@ function principal({ ownerId, visitorId, signIn, link, shares }: Credentials): P
   return {
     role,
     ownerId: owner,
+    // A user is one owner on every device, and a token is one too; a link's visitors are as many as its browsers.
+    groupId: signIn === null && link?.kind === "ACCESS" ? link.id : null,
     reader: role === "ADMIN" ? null : { ownerId: owner, shared },
     name: signIn?.user.name ?? link?.name ?? null,
     visitorId,

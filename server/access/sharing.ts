@@ -1,8 +1,8 @@
 import { type Bus, publishChange } from "../bus/bus.js";
-import { AtelierError, notFound } from "../errors.js";
+import { AtelierError, conflict, notFound } from "../errors.js";
 import type { Approval, Visibility } from "../records/access.js";
 import type { ImageRecord } from "../records/pictures.js";
-import type { SessionRecord } from "../records/session.js";
+import { isLive, type SessionRecord } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
 import type { Links, LinkWithSecret, NewLink } from "./links.js";
 import type { Principal } from "./principal.js";
@@ -25,8 +25,10 @@ export class Sharing {
   /**
    * A link to a session, which everyone who opens it may see from now on, once it is approved where that is required. A
    * session that is PRIVATE becomes LINK.
+   * @throws AtelierError FORBIDDEN for a live translation where an admin must approve what others share
    */
   async share(session: SessionRecord, link: NewLink, actor: Actor): Promise<LinkWithSecret> {
+    this.requireReviewable(session, "sessionId", actor);
     // Whoever made it, it is the business of the session's owner.
     const shared = await this.parts.links.create({ ...link, ownerId: session.ownerId }, { kind: "SHARE", sessionId: session.id });
     if (session.visibility === "PRIVATE") await this.setVisibility(session.id, "LINK", actor);
@@ -36,21 +38,28 @@ export class Sharing {
   /**
    * Decides who may see a session besides its owner. Links to a session that is PRIVATE open nothing. Where approval is
    * required, others see what an artist shares once an admin approved it; what an admin shares is approved.
-   * @throws AtelierError NOT_FOUND
+   * @throws AtelierError NOT_FOUND; FORBIDDEN for a live translation where an admin must approve what others share
    */
   async setVisibility(sessionId: string, visibility: Visibility, actor: Actor): Promise<SessionRecord> {
-    return this.changed(
-      this.parts.storage.sessions.setVisibility(sessionId, visibility, (approval) => this.approvalOf(approval, visibility, actor)),
-    );
+    const session = visibility === "PRIVATE" ? null : await this.parts.storage.sessions.find(sessionId);
+    if (session) this.requireReviewable(session, "visibility", actor);
+    const approvalOf = (approval: Approval | null) => this.approvalOf(approval, visibility, actor);
+    return this.changed(await this.parts.storage.sessions.setVisibility(sessionId, visibility, approvalOf));
   }
 
   /**
    * An admin's decision whether others may see a session, which holds until the next one. A refusal ends their
-   * subscriptions and streams.
-   * @throws AtelierError NOT_FOUND
+   * subscriptions and streams. With a `revision`, the decision is about the session as it was then.
+   * @throws AtelierError NOT_FOUND; CONFLICT (`revision`) for a session that has changed since
    */
-  review(sessionId: string, isApproved: boolean): Promise<SessionRecord> {
-    return this.changed(this.parts.storage.sessions.update(sessionId, { approval: isApproved ? "APPROVED" : "REFUSED" }));
+  async review(sessionId: string, isApproved: boolean, revision: number | null): Promise<SessionRecord> {
+    const { sessions } = this.parts.storage;
+    const decision = { approval: isApproved ? "APPROVED" : "REFUSED" } as const;
+    const reviewed = await sessions.update(sessionId, decision, undefined, revision === null ? {} : { revision });
+    if (!reviewed && (await sessions.find(sessionId))) {
+      throw conflict("revision", "The session has changed since; look at it again.");
+    }
+    return this.changed(reviewed);
   }
 
   /**
@@ -66,6 +75,12 @@ export class Sharing {
     return image;
   }
 
+  /** Nobody can review what a camera will show later. */
+  private requireReviewable(session: SessionRecord, field: string, { role }: Actor): void {
+    if (!this.parts.requiresApproval || role === "ADMIN" || !isLive(session)) return;
+    throw new AtelierError("FORBIDDEN", "On this server only admins share live translations.", { field });
+  }
+
   private approvalOf(approval: Approval | null, visibility: Visibility, { role }: Actor): Approval | null {
     // What is shared no more waits for nothing.
     if (visibility === "PRIVATE") return approval === "PENDING" ? null : approval;
@@ -74,8 +89,7 @@ export class Sharing {
   }
 
   /** Tells everyone of a change. @throws AtelierError NOT_FOUND where there was no session to change */
-  private async changed(change: Promise<SessionRecord | null>): Promise<SessionRecord> {
-    const session = await change;
+  private async changed(session: SessionRecord | null): Promise<SessionRecord> {
     if (!session) throw notFound("sessionId", "There is no such session.");
     await publishChange(this.parts.bus, session);
     return session;

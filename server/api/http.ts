@@ -11,7 +11,7 @@ import type { OperationPlaces } from "../limits/operation-places.js";
 import type { ContextOf } from "./context.js";
 import { formatError, type ReportError, requestTooLarge } from "./errors.js";
 import { type ApiSwitches, graphiql, noGraphiql } from "./graphiql.js";
-import { schemaRefusal } from "./introspection.js";
+import { schemaRefusal, withoutSuggestions } from "./introspection.js";
 import { apiLimits } from "./limits.js";
 import { type OperationContext, operationContext } from "./operation.js";
 import { costReport, limitErrors, type Measure, measureOf, parseWithinLimits } from "./query-limits.js";
@@ -53,7 +53,7 @@ export async function graphqlOverHttp(
     formatError: (formatted, error) =>
       formatError(error instanceof GraphQLError ? error : asGraphQLError(formatted.message, error), schema, report),
     logger: { debug: ignored, info: ignored, warn: reportText, error: reportText },
-    plugins: [ApolloServerPluginLandingPageDisabled(), describeAnswer, limitOperations(operations, shownRefusal)],
+    plugins: [ApolloServerPluginLandingPageDisabled(), describeAnswer(switches), limitOperations(operations, shownRefusal)],
   });
   await apollo.start();
   const router = Router();
@@ -124,15 +124,16 @@ function refuseSender(schema: GraphQLSchema, report: ReportError): ErrorRequestH
 }
 
 /**
- * Reports what an operation costs, sends what a stranger may not do as HTTP 401, which clients of HTTP know, and says in a
+ * Reports what an operation costs, tells no names of the schema to those who may not read it, sends what a stranger may not do as HTTP 401, which clients of HTTP know, and says in a
  * header after how long a client may try again.
  */
-const describeAnswer: ApolloServerPlugin<HttpContext> = {
+const describeAnswer = ({ introspection }: ApiSwitches): ApolloServerPlugin<HttpContext> => ({
   async requestDidStart() {
     return {
-      async willSendResponse({ contextValue: { cost }, response: { body, http } }) {
+      async willSendResponse({ contextValue: { cost, principal }, response: { body, http } }) {
         if (body.kind !== "single") return;
         const { singleResult } = body;
+        if (singleResult.errors) singleResult.errors = withoutSuggestions(singleResult.errors, principal.role, introspection);
         if (cost !== null) singleResult.extensions = { ...singleResult.extensions, ...costReport(cost) };
         const extensions = (singleResult.errors ?? []).map((error) => error.extensions);
         if (extensions.some((extension) => extension?.code === "UNAUTHENTICATED")) http.status = 401;
@@ -141,7 +142,7 @@ const describeAnswer: ApolloServerPlugin<HttpContext> = {
       },
     };
   },
-};
+});
 
 /** Refuses an operation of an owner who has too many under way; one counts until it has ended, also after its client left. */
 function limitOperations(

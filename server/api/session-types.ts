@@ -96,6 +96,11 @@ export abstract class Session {
     description: "Whether an admin lets others see the session, as far as its visibility allows; null where no admin was asked.",
   })
   approval!: Approval | null;
+
+  @Field(() => Int, {
+    description: "Grows with every change of the session except a new step; `reviewSession` takes it, so that nothing unseen is approved.",
+  })
+  revision!: number;
 }
 
 @ObjectType({ implements: Session, description: "A painting: a picture that is repainted step by step in the style of others." })

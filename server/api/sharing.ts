@@ -1,4 +1,4 @@
-import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
+import { Arg, Ctx, Int, Mutation, Resolver } from "type-graphql";
 import type { ImageRecord } from "../records/pictures.js";
 import type { SessionRecord } from "../records/session.js";
 import { requireId } from "../sessions/requirements.js";
@@ -14,7 +14,7 @@ export class SharingResolver {
   @Mutation(() => Session, {
     description:
       "Decides who may see a session besides its owner and admins. Links to a PRIVATE session open nothing. Where approval is\n" +
-      "required, others see it once an admin approved it.",
+      "required, others see it once an admin approved it, and only admins share live translations (FORBIDDEN).",
   })
   setVisibility(
     @IdArg("sessionId") sessionId: string,
@@ -27,14 +27,17 @@ export class SharingResolver {
   @Mutation(() => Session, {
     description:
       "Decides whether others than its owner and admins may see a session, as far as its visibility allows. The decision holds\n" +
-      "until the next one; a refusal ends their subscriptions and streams at once.",
+      "until the next one; a refusal ends their subscriptions and streams at once. CONFLICT for a session that has changed since the\n" +
+      "given revision.",
   })
   reviewSession(
     @IdArg("sessionId") sessionId: string,
     @Arg("approve", () => Boolean, { description: "True approves, false refuses." }) approve: boolean,
+    @Arg("revision", () => Int, { nullable: true, description: "The session's revision that the decision is about; any without it." })
+    revision: number | null,
     @Ctx() { sharing }: ApiContext,
   ): Promise<SessionRecord> {
-    return sharing.review(requireId("sessionId", sessionId), approve);
+    return sharing.review(requireId("sessionId", sessionId), approve, revision ?? null);
   }
 
   @Mutation(() => Image, {

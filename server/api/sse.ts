@@ -14,7 +14,7 @@ import type { StreamReservations } from "../streams/reservations.js";
 import type { ApiContext } from "./context.js";
 import { DocumentCache } from "./document-cache.js";
 import { formatError, type ReportError } from "./errors.js";
-import { schemaRefusal } from "./introspection.js";
+import { schemaRefusal, withoutSuggestions } from "./introspection.js";
 import { limitedExecute } from "./limited-execute.js";
 import { apiLimits } from "./limits.js";
 import { operationContext } from "./operation.js";
@@ -109,9 +109,9 @@ export function graphqlOverSse(
       await stream.output.space();
       const text = results.textOf(result as ExecutionResult);
       if (text !== null) return stream.output.written(text);
-      return result.errors
-        ? ({ ...result, errors: result.errors.map((error) => formatError(asGraphQLError(error), schema, report)) } as never)
-        : undefined;
+      if (!result.errors) return undefined;
+      const formatted = result.errors.map((error) => formatError(asGraphQLError(error), schema, report));
+      return { ...result, errors: withoutSuggestions(formatted, stream.context.principal.role, introspection) } as never;
     },
     onComplete(_context, { context: { stream } }) {
       stream.operations--;

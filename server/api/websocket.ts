@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { type ExecutionArgs, GraphQLError, type GraphQLSchema } from "graphql";
+import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
 import { CloseCode, handleProtocols, makeServer, type SubscribePayload } from "graphql-ws";
 import { WebSocketServer } from "ws";
 import type { OpenConnections } from "../access/open-connections.js";
@@ -16,7 +16,7 @@ import type { ContextOf } from "./context.js";
 import { DocumentCache } from "./document-cache.js";
 import { formatError, type ReportError, requestTooLarge } from "./errors.js";
 import { ReceivingBudget, type SocketExtra, serveSocket } from "./graphql-socket.js";
-import { schemaRefusal } from "./introspection.js";
+import { schemaRefusal, withoutSuggestions } from "./introspection.js";
 import { limitedExecute } from "./limited-execute.js";
 import { apiLimits } from "./limits.js";
 import { operationContext } from "./operation.js";
@@ -132,14 +132,19 @@ export function graphqlOverWebSocket(
       if (party?.role !== null) return begin();
       return allowances.spend("strangerOperationsPerMinute", party, extra.place.address).then(begin, asErrors);
     },
-    onError: (_connection, _id, _payload, errors) => errors.map((error) => formatError(error, schema, report)),
+    onError: ({ extra }, _id, _payload, errors) => shown(errors, extra),
     async onNext({ extra }, _id, _payload, _args, result) {
       await extra.output.space();
       const text = results.textOf(result);
       if (text !== null) return extra.output.written(text);
-      return result.errors ? { ...result, errors: result.errors.map((error) => formatError(error, schema, report)) } : undefined;
+      return result.errors ? { ...result, errors: shown(result.errors, extra) } : undefined;
     },
   });
+
+  function shown(errors: readonly GraphQLError[], { context }: SocketExtra): GraphQLFormattedError[] {
+    const formatted = errors.map((error) => formatError(error, schema, report));
+    return withoutSuggestions(formatted, context?.principal.role ?? null, introspection);
+  }
 
   /** What runs an operation; the errors that refuse it. */
   function prepared(

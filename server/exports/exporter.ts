@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Bus } from "../bus/bus.js";
 import { AtelierError, beyondLimit, conflict, notFound, StorageUnavailable, unavailable } from "../errors.js";
 import { FREE_PLACE_S } from "../limits/allowances.js";
+import { placesForOthers } from "../limits/table.js";
 import { isApproved, LOCAL_OWNER } from "../records/access.js";
 import { type ExportRecord, type FilmFormat, filmTypes, hasEnded } from "../records/film.js";
 import type { SessionRecord } from "../records/session.js";
@@ -126,12 +127,12 @@ export class Exporter {
         allowed: this.formats,
       });
     }
-    this.requireOpenPlace();
+    this.requireOpenPlace(seesAll);
     // Refuses a film that cannot be made now, and not when its turn comes.
     await filmPictures(this.parts.storage, settings);
     await this.parts.storage.space.storing(0, async () => undefined);
     // Others may have been started meanwhile.
-    this.requireOpenPlace();
+    this.requireOpenPlace(seesAll);
     const [id, createdAt] = [randomUUID(), new Date()];
     const record: ExportRecord = { id, ownerId, settings, state: "QUEUED", progress: 0, createdAt, error: null, bytes: null };
     const job: Job = { record, seesAll, mostKept, abort: new AbortController(), isStored: false, unsubscribe: async () => undefined };
@@ -142,6 +143,7 @@ export class Exporter {
       });
       await this.parts.storage.films.insert(record, this.maker, requirePlace);
       job.isStored = true;
+      await this.requireShown(job);
     } catch (error) {
       this.drop(job);
       throw error;
@@ -150,9 +152,9 @@ export class Exporter {
     return record;
   }
 
-  private requireOpenPlace(): void {
+  private requireOpenPlace(seesAll: boolean): void {
     if (this.closed) throw unavailable("The server is closing.");
-    if (this.jobs.size >= exportLimits.open)
+    if (this.jobs.size >= (seesAll ? exportLimits.open : placesForOthers(exportLimits.open)))
       throw beyondLimit(
         `At most ${exportLimits.open} exports may wait or run at a time. Try again in ${FREE_PLACE_S} seconds.`,
         exportLimits.open,
@@ -304,15 +306,14 @@ export class Exporter {
   /** Films of a session that is deleted, with null, or hidden go with it. */
   private sessionChanged(id: string, session: SessionRecord | null): void {
     if (session === null) this.remove(() => this.parts.storage.films.deleteOf(id));
-    else if (session.visibility === "PRIVATE" || !isApproved(session)) this.cancelForeign(session);
+    else if (isHidden(session)) this.cancelForeign(session);
   }
 
   /** Reads the sessions of the films in the making: changes of theirs were lost. */
   private async readSessions(): Promise<void> {
     this.removeOutdated();
     try {
-      const settings = [...this.jobs.values()].map(({ record }) => record.settings);
-      const ids = settings.flatMap(({ sessionId, besideId }) => (besideId === null ? [sessionId] : [sessionId, besideId]));
+      const ids = [...this.jobs.values()].flatMap(({ record }) => sessionsOf(record.settings));
       for (const session of (await this.parts.storage.sessions.findAll([...new Set(ids)])).values())
         this.sessionChanged(session.id, session);
     } catch (error) {
@@ -344,10 +345,20 @@ export class Exporter {
     if (Number.isFinite(mostKept)) this.remove(() => this.parts.storage.films.deleteBeyond(ownerId, mostKept));
   }
 
+  /** Cancels a film of a session that was hidden before the film could be found by that. @throws AtelierError NOT_FOUND */
+  private async requireShown({ record, seesAll }: Job): Promise<void> {
+    if (seesAll) return;
+    const sessions = await this.parts.storage.sessions.findAll(sessionsOf(record.settings));
+    if (![...sessions.values()].some((session) => session.ownerId !== record.ownerId && isHidden(session))) return;
+    await this.tryToEnd(record.id, { state: "CANCELLED" });
+    throw notFound("input.sessionId", "There is no such session.");
+  }
+
   /** Cancels the films of a session in the making that others than its owner asked for: it was hidden from them. */
   private cancelForeign({ id, ownerId }: SessionRecord): void {
     for (const { record, seesAll } of [...this.jobs.values()])
-      if (!seesAll && record.ownerId !== ownerId && shows(record.settings, id)) void this.tryToEnd(record.id, { state: "CANCELLED" });
+      if (!seesAll && record.ownerId !== ownerId && sessionsOf(record.settings).includes(id))
+        void this.tryToEnd(record.id, { state: "CANCELLED" });
   }
 
   /** A storage that is away is no fault of the server: what could not be done is done later. */
@@ -363,7 +374,12 @@ function shownFailure(error: unknown): AtelierError {
   return new AtelierError("INTERNAL", "The export failed; the server's log says why.");
 }
 
-/** Whether a film shows a session. */
-function shows({ sessionId, besideId }: ExportRecord["settings"], id: string): boolean {
-  return sessionId === id || besideId === id;
+/** Ids of the sessions that a film shows. */
+function sessionsOf({ sessionId, besideId }: ExportRecord["settings"]): string[] {
+  return besideId === null ? [sessionId] : [sessionId, besideId];
+}
+
+/** Whether nobody but its owner and admins sees a session. */
+function isHidden(session: SessionRecord): boolean {
+  return session.visibility === "PRIVATE" || !isApproved(session);
 }

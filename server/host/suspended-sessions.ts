@@ -64,7 +64,7 @@ export class SuspendedSessions {
     if (!this.expected || (await storage.space.obstacle()) !== null) return false;
     for (const id of ids) {
       const patch = { status: "QUEUED", queuedAt: new Date(), error: null } as const;
-      const resumed = await storage.sessions.update(id, patch, statusesBefore("QUEUED"), true);
+      const resumed = await storage.sessions.update(id, patch, statusesBefore("QUEUED"), { suspended: true });
       if (!resumed) continue;
       await publishChange(bus, resumed);
       await queue.add(queueEntry(resumed, placesOfOwner(resumed.ownerId)));

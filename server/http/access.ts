@@ -5,7 +5,7 @@ import type { OpenedLink } from "../access/links.js";
 import type { Grounds } from "../access/open-connections.js";
 import { unauthenticated } from "../access/permissions.js";
 import { type Route, routePolicy } from "../access/policy.js";
-import type { Principal } from "../access/principal.js";
+import { type Principal, stranger } from "../access/principal.js";
 import { RecentKeys } from "../access/recent-keys.js";
 import { COOKIE, cookieName, credentialsOf } from "../access/requests.js";
 import { AtelierError, badInput } from "../errors.js";
@@ -98,7 +98,8 @@ export class RouteAccess {
     const link = await lookups.of(`${name} ${String(key)}`, address, find);
     if (!link) throw unauthenticated();
     const { id, ownerId, expiresAt } = link;
-    return { ownerId, viewer: { role: "VIEWER", ownerId: id }, grounds: { visitorId: null, linkIds: [id], expiresAt } };
+    const viewer = { role: "VIEWER", ownerId: id, groupId: await links.groupOf(ownerId) };
+    return { ownerId, viewer, grounds: { visitorId: null, linkIds: [id], expiresAt } };
   }
 
   /**
@@ -119,6 +120,11 @@ export class RouteAccess {
       release();
       unwatch();
     };
+  }
+
+  /** Whether someone may see a session: a film of one stays its maker's when they may not any more. */
+  sees({ reader }: Principal, sessionId: string): Promise<boolean> {
+    return this.parts.directory.isVisible(reader, sessionId);
   }
 
   /** Lets a request go on to the next handler if its sender may use the route. */
@@ -158,19 +164,19 @@ export function accessRoutes(
     await allowances.spend("strangerRequestsPerMinute", party, address);
     const admit = async (linkId: string) => {
       // Someone new has no role yet, whatever else the request carries.
-      await allowances.spend("newVisitorsPerAddress", { role: null, ownerId: null }, address);
-      await allowances.spend("newVisitorsPerLink", { role: null, ownerId: linkId }, null);
+      await allowances.spend("newVisitorsPerAddress", stranger, address);
+      await allowances.spend("newVisitorsPerLink", { ...stranger, groupId: linkId }, null);
     };
     const opened = await links.open(secret, credentialsOf(request, isSecure(request)).cookie, admit).catch(async (error: unknown) => {
       if (!(error instanceof AtelierError)) throw error;
       record({ code: error.code, principal: null });
-      // Who has the right secret is let in whatever others at the address try.
-      if (error.code === "UNAUTHENTICATED") await allowances.spend("wrongSecretsPerMinute", party, address);
+      // Who has the right secret is let in whatever others at the address try. A role is no leave to guess another one.
+      if (error.code === "UNAUTHENTICATED") await allowances.spend("wrongSecretsPerMinute", stranger, address);
       throw error;
     });
     const { id, kind, role, name, sessionId, expiresAt } = opened.link;
     if (isNews(opened, address)) {
-      record({ code: null, principal: { name, role, ownerId: opened.visitorId }, about: { link: id } });
+      record({ code: null, principal: { name, role, ownerId: opened.visitorId, groupId: id }, about: { link: id } });
     }
     setVisitorCookie(response, opened.secret, LONGEST_COOKIE_S, isSecure(request));
     response.set("Cache-Control", "no-store").json({ kind, role, name, sessionId, expiresAt: expiresAt?.toISOString() ?? null });
@@ -178,9 +184,11 @@ export function accessRoutes(
 
   router.delete("/access", async (request, response) => {
     const { cookie } = credentialsOf(request, isSecure(request));
+    // A cookie may be a guess.
+    await allowances.spend("strangerRequestsPerMinute", await principals.of(request), addressOf(request));
     const left = cookie === null ? null : await links.leave(cookie);
     if (left !== null) {
-      const principal = { name: null, role: null, ownerId: left.visitorId };
+      const principal = { name: null, role: null, ownerId: left.visitorId, groupId: left.linkId };
       audit.record({ action: "DELETE /access", code: null, principal, address: addressOf(request) });
     }
     setVisitorCookie(response, "", 0, isSecure(request));

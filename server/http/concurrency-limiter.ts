@@ -35,26 +35,35 @@ export interface LimiterOptions {
 /** Limits of pictures that wait for one owner, or for strangers at one address. */
 export const waitingPictureLimits = ["waitingPictures", "strangerWaitingPictures"] as const satisfies readonly LimitName[];
 
+/** A piece of work that waits for its turn. */
+interface Waiting {
+  begin(): void;
+  isStranger: boolean;
+}
+
 /**
  * At most `maxRunning` run and at most `maxWaiting` more wait. Owners, and addresses of strangers, take turns; the work of
- * each is first come, first served.
+ * each is first come, first served. Strangers at all addresses together have half of the places to wait.
  */
 export function createConcurrencyLimiter(options: LimiterOptions): ConcurrencyLimiter {
   const { maxRunning, maxWaiting, others, allowances, ownLimits = [] } = options;
   /** What waits for each sender; the one whose turn is next comes first. */
-  const lines = new Map<string, (() => void)[]>();
+  const lines = new Map<string, Waiting[]>();
   let waiting = 0;
+  let strangers = 0;
   let running = 0;
 
   function wait({ party, address }: Sender): Promise<void> {
     const key = partyKey(party, address);
     const line = lines.get(key) ?? [];
     for (const name of ownLimits) allowances.requirePlace(name, party, line.length);
-    if (waiting >= maxWaiting)
+    const isStranger = party.role === null;
+    if (waiting >= maxWaiting || (isStranger && strangers >= maxWaiting / 2))
       throw unavailable(`The server is busy with other ${others}. Try again in ${FREE_PLACE_S} seconds.`, { retryAfter: FREE_PLACE_S });
     waiting++;
+    if (isStranger) strangers++;
     return new Promise((resolve) => {
-      line.push(resolve);
+      line.push({ begin: resolve, isStranger });
       lines.set(key, line);
     });
   }
@@ -62,12 +71,13 @@ export function createConcurrencyLimiter(options: LimiterOptions): ConcurrencyLi
   /** What runs next. Its sender's next turn comes after those of all others. */
   function next(): (() => void) | undefined {
     const [key, line] = lines.entries().next().value ?? [];
-    const begin = line?.shift();
-    if (key === undefined || !line || !begin) return undefined;
+    const first = line?.shift();
+    if (key === undefined || !line || !first) return undefined;
     waiting--;
+    if (first.isStranger) strangers--;
     lines.delete(key);
     if (line.length > 0) lines.set(key, line);
-    return begin;
+    return first.begin;
   }
 
   return {

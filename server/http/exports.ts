@@ -107,12 +107,16 @@ export function exportRoutes({ storage, exporter, version, access, allowances }:
   });
 
   router.get("/exports/:id", async (request, response) => {
-    await access.require("GET /exports/:id", request);
+    const principal = await access.require("GET /exports/:id", request);
     const film = await exporter.finished(request.params.id ?? "");
-    const session = await storage.sessions.find(film.settings.sessionId);
+    const { sessionId } = film.settings;
+    // A title that was given since is not for those from whom the session is hidden.
+    const session = (await access.sees(principal, sessionId)) ? await storage.sessions.find(sessionId) : null;
     const { mimeType, extension } = filmTypes[film.settings.format];
-    response.attachment(`${session ? fileName(session) : "atelier"}.${extension}`).set({
-      "Cache-Control": "private, max-age=31536000, immutable",
+    if (!access.isOpenToAll) response.vary("Cookie, Authorization");
+    response.attachment(`${fileName(session ?? { id: sessionId, title: null })}.${extension}`).set({
+      // A browser asks each time whether its user may still see the film.
+      "Cache-Control": access.isOpenToAll ? "private, max-age=31536000, immutable" : "private, no-cache",
       "Content-Type": mimeType,
       "X-Content-Type-Options": "nosniff",
     });
@@ -147,7 +151,7 @@ function sizeOf(value: unknown, { width, height }: FrameRecord): number | null {
 const MAX_NAME = 50;
 
 /** The title in characters that every file system accepts; `atelier-` and part of the id for a session without one. */
-function fileName({ title, id }: SessionRecord): string {
+function fileName({ title, id }: Pick<SessionRecord, "title" | "id">): string {
   const plain = (title ?? "")
     .normalize("NFC")
     .replace(/[^\p{L}\p{N}]+/gu, "-")

@@ -107,6 +107,7 @@ export function pictureRoutes({ storage, decoder, limits, metrics, access, allow
       // Refused before its bytes arrive; the time counts from when they are stored.
       expiry("expiresIn", lifetime);
       await allowances.spend("uploadsPerMinute", principal, null);
+      await allowances.spend("linkUploadsPerMinute", principal, null);
       // Most clients say how much they send, so that it is refused before it arrives.
       const declared = Math.min(Number(request.get("Content-Length") ?? 0), limits.maxUploadBytes);
       const count = async (byteLength: number) => {

@@ -1,7 +1,7 @@
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { type AtelierError, beyondLimit } from "../errors.js";
 import { addressKey } from "./address.js";
-import { type LimitName, type LimitScope, type LimitValues, limitTable } from "./table.js";
+import { type LimitName, type LimitScope, type LimitValues, limitTable, placesForOthers } from "./table.js";
 
 /** Who asks, as far as limits are concerned. */
 export interface Party {
@@ -9,12 +9,15 @@ export interface Party {
   role: string | null;
   /** Null for a stranger. */
   ownerId: string | null;
+  /** The link whose limits count for them too, with everyone else who came by it; null, the default, for none. */
+  groupId?: string | null;
 }
 
 /** Limits of how much may happen in a time, with that time in seconds. */
 const windows = {
   uploadsPerMinute: 60,
   uploadBytesPerMinute: 60,
+  linkUploadsPerMinute: 60,
   framesPerSecond: 1,
   strangerUpgradesPerMinute: 60,
   strangerOperationsPerMinute: 60,
@@ -25,6 +28,9 @@ const windows = {
 } as const satisfies Partial<Record<LimitName, number>>;
 
 export type RateName = keyof typeof windows;
+
+/** Limits of the server whose last places are for admins. */
+const keptForAdmins: ReadonlySet<LimitName> = new Set(["queuedSessions", "sockets"]);
 
 /** Opens what counts one rate: `points` in `duration` seconds. */
 export type OpenRateLimiter = (options: { keyPrefix: string; points: number; duration: number }) => RateLimiterAbstract;
@@ -82,7 +88,8 @@ export class Allowances {
 
   /** The value of a limit for a party; infinite where it is not for them. */
   of(name: LimitName, party: Party): number {
-    return isFor(limitTable[name].per, party) ? this.values[name] : Number.POSITIVE_INFINITY;
+    if (!isFor(limitTable[name].per, party)) return Number.POSITIVE_INFINITY;
+    return keptForAdmins.has(name) && party.role !== "ADMIN" ? placesForOthers(this.values[name]) : this.values[name];
   }
 
   /**
@@ -114,7 +121,7 @@ export class Allowances {
 
   private keyOf(name: RateName, party: Party, address: string | null): string | null {
     if (!isFor(limitTable[name].per, party)) return null;
-    return partyKey(party, address);
+    return limitTable[name].per === "LINK" ? (party.groupId ?? null) : partyKey(party, address);
   }
 }
 
@@ -123,7 +130,8 @@ export function partyKey({ ownerId }: Party, address: string | null): string {
   return ownerId ?? addressKey(address ?? "");
 }
 
-function isFor(scope: LimitScope, { role }: Party): boolean {
+function isFor(scope: LimitScope, { role, groupId = null }: Party): boolean {
+  if (scope === "LINK") return groupId !== null && role !== "ADMIN";
   if (scope === "OWNER") return role !== null && role !== "ADMIN";
   return scope !== "ADDRESS" || role === null;
 }

@@ -2,7 +2,7 @@
 export const limitScopes = {
   OWNER: "Everyone who has a role, each on their own: a visitor, or a link that a program uses. Not admins.",
   ADDRESS: "Everyone at an address who has no role.",
-  LINK: "All who open the same link.",
+  LINK: "All who came by the same link, together. Not admins.",
   SOCKET: "A WebSocket.",
   OPERATION: "A request, or a message that holds an operation.",
   PICTURE: "An uploaded picture.",
@@ -23,6 +23,21 @@ export interface Limit {
 function limit(per: LimitScope, value: number, unit: string, description: string): Limit {
   return { value, unit, per, description };
 }
+
+/** The part of the places of the whole server that is for admins alone: they can end what fills the others. */
+const ADMINS_SHARE = 0.1;
+const KEPT_FOR_ADMINS = "a tenth of the places is for admins alone";
+
+/** How many of the server's places people with a role may have who are no admins, and strangers. */
+export function placesForOthers(places: number): number {
+  return Math.floor(places * (1 - ADMINS_SHARE));
+}
+
+/** What one owner may keep, bytes. */
+const OWN_BYTES = 4000e6;
+
+/** How many owners fill what those who came by one link may keep. */
+export const FULL_OWNERS_OF_LINK = 10;
 
 /** Sessions that run at a time; one owner's paintings take half of these places at most. */
 const RUNNING_SESSIONS = 8;
@@ -67,9 +82,23 @@ export const limitTable = {
   ),
   ownBytes: limit(
     "OWNER",
-    4000e6,
+    OWN_BYTES,
     "bytes",
     "Pictures, kept frames and films (`ATELIER_OWNER_MB`). A session that runs or waits goes on; a paused one cannot resume.",
+  ),
+  linkSockets: limit(
+    "LINK",
+    400,
+    "sockets",
+    "WebSockets and streams that are open at a time, those of outputs included that people who came by the link shared.",
+  ),
+  linkSessions: limit("LINK", 200, "sessions", "Sessions that run or wait at a time."),
+  linkUploadsPerMinute: limit("LINK", 600, "uploads/min", "Pictures that are uploaded."),
+  linkBytes: limit(
+    "LINK",
+    FULL_OWNERS_OF_LINK * OWN_BYTES,
+    "bytes",
+    `The same as \`ownBytes\`; always ${FULL_OWNERS_OF_LINK} times as much.`,
   ),
   strangerSockets: limit(
     "ADDRESS",
@@ -77,7 +106,12 @@ export const limitTable = {
     "sockets",
     "WebSockets and streams that are open at a time, and not known to be someone's with a role; at all addresses together, half of `sockets`.",
   ),
-  strangerWaitingPictures: limit("ADDRESS", 60, "pictures", "The same as `waitingPictures`."),
+  strangerWaitingPictures: limit(
+    "ADDRESS",
+    60,
+    "pictures",
+    "The same as `waitingPictures`; at all addresses together, half of all that may wait.",
+  ),
   strangerUpgradesPerMinute: limit("ADDRESS", 300, "sockets/min", "WebSockets that are asked for."),
   strangerOperationsPerMinute: limit("ADDRESS", 1200, "operations/min", "GraphQL operations."),
   strangerRequestsPerMinute: limit(
@@ -116,9 +150,9 @@ export const limitTable = {
     "Sessions of all kinds that run at a time; the others wait, with their `queuePosition`.",
   ),
   runningLiveSessions: limit("SERVER", 6, "sessions", "Live translations among them; the others wait in the same way."),
-  queuedSessions: limit("SERVER", 1000, "sessions", "Sessions that wait at a time."),
-  exports: limit("SERVER", 20, "exports", "Exports that wait or run at a time."),
-  sockets: limit("SERVER", 1000, "sockets", "WebSockets and streams that are open at a time."),
+  queuedSessions: limit("SERVER", 1000, "sessions", `Sessions that wait at a time; ${KEPT_FOR_ADMINS}.`),
+  exports: limit("SERVER", 20, "exports", `Exports that wait or run at a time; ${KEPT_FOR_ADMINS}.`),
+  sockets: limit("SERVER", 1000, "sockets", `WebSockets and streams that are open at a time; ${KEPT_FOR_ADMINS}.`),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limitTable;

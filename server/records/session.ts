@@ -153,6 +153,14 @@ export interface SessionFilter {
   reader?: Reader;
 }
 
+/** How a session must be to be changed. */
+export interface SessionCondition {
+  /** It has an error: one that is PAUSED with an error was paused by its host. */
+  suspended?: boolean;
+  /** Nothing but its step has changed since it had this revision. */
+  revision?: number;
+}
+
 /** An event of a session, published on the bus after it was stored. */
 export type SessionEvent =
   | { type: "changed"; session: SessionRecord }

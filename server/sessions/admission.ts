@@ -7,13 +7,13 @@ import type { OwnerPlaces } from "./queue-entry.js";
 const underWay: readonly SessionStatus[] = ["QUEUED", "RUNNING"];
 
 export interface AdmissionParts {
-  storage: Pick<Storage, "sessions" | "images" | "frames" | "films">;
+  storage: Pick<Storage, "sessions" | "images" | "frames" | "films" | "access">;
   allowances: Allowances;
 }
 
 /** Admits sessions and pictures within the limits of the server and of their owners. */
 export class Admission {
-  /** The last work of each owner that is under way. */
+  /** The last work that is under way of each owner, or of all who came by the same link. */
   private readonly turns = new Map<string, Promise<unknown>>();
 
   constructor(private readonly parts: AdmissionParts) {}
@@ -30,6 +30,10 @@ export class Admission {
       if (party.ownerId !== null && Number.isFinite(allowances.of("openSessions", party))) {
         const own = { ownerId: party.ownerId, status: underWay };
         allowances.requirePlace("openSessions", party, await sessions.count(own));
+        if (isInGroup(party)) {
+          const { openSessions } = await this.parts.storage.access.usageOfLink(party.groupId);
+          allowances.requirePlace("linkSessions", party, openSessions);
+        }
         await this.requireSpace(party, 1);
       }
       return queue();
@@ -45,7 +49,7 @@ export class Admission {
     return { PAINTED: placesIn("paintedSessions"), LIVE: placesIn("liveSessions") };
   }
 
-  /** @throws AtelierError LIMIT when `byteLength` bytes more are too many for their owner. */
+  /** @throws AtelierError LIMIT when `byteLength` bytes more are too many for their owner, or for all who came by the same link. */
   async requireSpace(party: Party, byteLength: number): Promise<void> {
     const { storage, allowances } = this.parts;
     const limit = allowances.of("ownBytes", party);
@@ -53,11 +57,14 @@ export class Admission {
     const pictures = (await storage.images.byteLengthOf(party.ownerId)) + (await storage.frames.byteLengthOfOwner(party.ownerId));
     const used = pictures + (await storage.films.byteLengthOf(party.ownerId));
     if (used + byteLength > limit) throw allowances.refusal("ownBytes", null);
+    if (!isInGroup(party)) return;
+    const together = (await storage.access.usageOfLink(party.groupId)).byteLength;
+    if (together + byteLength > allowances.of("linkBytes", party)) throw allowances.refusal("linkBytes", null);
   }
 
-  /** Sessions of one owner are counted and queued one after the other, so that two do not take the same place. */
-  private async inTurn<Result>({ ownerId }: Party, work: () => Promise<Result>): Promise<Result> {
-    const key = ownerId ?? "";
+  /** Sessions of one owner, or of one link, are counted and queued one after the other, so that two do not take the same place. */
+  private async inTurn<Result>({ ownerId, groupId = null }: Party, work: () => Promise<Result>): Promise<Result> {
+    const key = groupId ?? ownerId ?? "";
     const before = this.turns.get(key) ?? Promise.resolve();
     const turn = before.then(work);
     const settled = turn.then(
@@ -71,4 +78,8 @@ export class Admission {
       if (this.turns.get(key) === settled) this.turns.delete(key);
     }
   }
+}
+
+function isInGroup(party: Party): party is Party & { groupId: string } {
+  return typeof party.groupId === "string";
 }

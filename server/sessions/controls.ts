@@ -80,7 +80,7 @@ export class SessionControls {
     const paused =
       (await storage.sessions.update(sessionId, { status: "PAUSED" }, statusesBefore("PAUSED"))) ??
       // Without its error, a session that its host suspended is not resumed by it.
-      (await storage.sessions.update(sessionId, { error: null }, ["PAUSED"], true));
+      (await storage.sessions.update(sessionId, { error: null }, ["PAUSED"], { suspended: true }));
     if (!paused) throw await this.whyUnchanged(sessionId);
     await queue.remove(sessionId);
     await publishChange(bus, paused);

@@ -3,6 +3,7 @@ import type {
   KnownVisitor,
   LinkFilter,
   LinkRecord,
+  LinkUsage,
   OwnerUsage,
   Reader,
   Role,
@@ -15,6 +16,7 @@ import type { Change, ChangeAtStep, RecordedChange } from "../records/changes.js
 import type { Claim } from "../records/claim.js";
 import type { FrameRecord, ImageRecord, ThumbnailWidth } from "../records/pictures.js";
 import type {
+  SessionCondition,
   SessionFilter,
   SessionLoad,
   SessionOrder,
@@ -110,10 +112,10 @@ export interface SessionStore {
   /** The sessions among `ids` that exist, by id. */
   findAll(ids: readonly string[], reader?: Reader | null): Promise<Map<string, SessionRecord>>;
   /**
-   * Changes a session only while its status is one of `from`, and with `suspended` only while it has an error besides:
-   * one that is PAUSED with an error was paused by its host. Returns it as it is now, or null when it was not changed.
+   * Changes a session only while its status is one of `from` and it is as `condition` says. Returns it as it is now, or null
+   * when it was not changed.
    */
-  update(id: string, patch: SessionPatch, from?: readonly SessionStatus[], suspended?: boolean): Promise<SessionRecord | null>;
+  update(id: string, patch: SessionPatch, from?: readonly SessionStatus[], condition?: SessionCondition): Promise<SessionRecord | null>;
   /**
    * Decides who may see a session, and with it what `approvalOf` returns for the approval that the session has at that moment,
    * so that decisions at once come one after the other. Returns the session as it is now; null when there is none.
@@ -306,6 +308,10 @@ export interface AccessStore {
   findLink(id: string): Promise<LinkRecord | null>;
   /** Owners with what they have, those with the most bytes first. */
   usage(first: number): Promise<OwnerUsage[]>;
+  /** What those who came last by a link with a role have together, users left out, and programs that use its secret. */
+  usageOfLink(linkId: string): Promise<LinkUsage>;
+  /** The link with a role by which a visitor came last, who may have left since; null for none, and for other owners. */
+  linkBehind(visitorId: string): Promise<string | null>;
   /** The link with a secret, also one that was revoked or has expired. */
   linkOf(secretHash: string): Promise<LinkRecord | null>;
   /** Returns the link as it is now; null when there is none that was not revoked. */

@@ -193,6 +193,46 @@ describe("the file", () => {
     expect((await log.list(10)).map(({ about }) => about.id)).toEqual(["last", "0"]);
   });
 
+  test("has the same refusal of all addresses of one machine once, and of all who came by one link", async () => {
+    const log = new AuditJournal(new AuditFile({ path: join(folder, "machine.log") }), report);
+    for (let count = 0; count < 50; count++) {
+      log.record({ ...event(`host ${count}`, "FORBIDDEN"), address: `2001:db8:1:2::${count.toString(16)}` });
+      const principal = { name: "Hall", role: "VIEWER", ownerId: `visitor ${count}`, groupId: "link" } as const;
+      log.record({ ...event(`visitor ${count}`, "FORBIDDEN"), principal });
+    }
+    expect((await log.list(100)).map(({ about }) => about.id)).toEqual(["visitor 0", "host 0"]);
+  });
+
+  test("has what one owner does a hundred times, counts what they repeat beyond that, and loses no other entry by it", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const log = new AuditJournal(new AuditFile({ path: join(folder, "alike.log") }), report);
+      const does = (id: string, principal: { role: "ARTIST" | "ADMIN"; ownerId: string; groupId: string | null }) =>
+        log.record({ ...event(id), principal: { name: "Hall", ...principal } });
+      const ids = async () => (await log.list(1000)).map(({ about: { id, alike } }) => [id, alike]);
+      // A new browser for each is no way around it.
+      for (let count = 0; count < 150; count++) does(String(count), { role: "ARTIST", ownerId: `visitor ${count}`, groupId: "link" });
+      does("other", { role: "ARTIST", ownerId: "other", groupId: null });
+      expect((await ids()).slice(0, 2)).toEqual([
+        ["other", undefined],
+        ["99", undefined],
+      ]);
+      expect(await ids()).toHaveLength(101);
+      vi.advanceTimersByTime(3600_000);
+      expect((await ids())[0]).toEqual(["149", "50"]);
+      for (let count = 0; count < 101; count++) does(`again ${count}`, { role: "ARTIST", ownerId: "visitor 0", groupId: "link" });
+      await log.close();
+      expect((await ids()).slice(0, 2)).toEqual([
+        ["again 100", "1"],
+        ["again 99", undefined],
+      ]);
+      for (let count = 0; count < 200; count++) does(`admin ${count}`, { role: "ADMIN", ownerId: "admin", groupId: null });
+      expect(await ids()).toHaveLength(102 + 101 + 200);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   auditSinkContract("as a file,", async () => new AuditFile({ path: join(folder, "sink.log") }));
 
   test("that cannot be written is reported once, and written again when that is possible", async () => {

@@ -130,6 +130,25 @@ describe("what an artist shows to everyone", () => {
     expect((await show(owner, session)).approval).toBe("PENDING");
   });
 
+  test("is approved only as the admin saw it", async () => {
+    const { owner, clients } = parties;
+    const session = await parties.paint(owner.ownerId);
+    await show(owner, session);
+    const SEEN = "query ($id: ID!) { session(id: $id) { revision } }";
+    const DECIDE =
+      "mutation ($id: ID!, $approve: Boolean!, $revision: Int) { reviewSession(sessionId: $id, approve: $approve, revision: $revision) { approval } }";
+    const { client } = clients.ADMIN;
+    const seen = async (): Promise<number> => (await client.query(SEEN, { id: session.id })).session.revision;
+    const before = await seen();
+    await owner.client.query('mutation ($id: ID!) { renameSession(sessionId: $id, title: "A rude word") { id } }', { id: session.id });
+    const stale = { id: session.id, approve: true, revision: before };
+    expect(await client.refusal(DECIDE, stale)).toEqual({ code: "CONFLICT", field: "revision" });
+    expect(await find(owner, session)).toMatchObject({ approval: "PENDING" });
+    expect(await find(clients.ARTIST, session)).toBeNull();
+    expect((await client.query(DECIDE, { ...stale, revision: await seen() })).reviewSession.approval).toBe("APPROVED");
+    expect(await client.refusal(DECIDE, { ...stale, id: "00000000-0000-4000-8000-000000000000" })).toMatchObject({ code: "NOT_FOUND" });
+  });
+
   test("no artist approves", async () => {
     const session = await parties.paint(parties.owner.ownerId);
     await show(parties.owner, session);
@@ -219,4 +238,17 @@ test("outputs, which nobody reviews, are shared by admins alone", async () => {
   const SHARE = 'mutation { shareOutput(output: "wall", input: { name: "OBS" }) { path } }';
   expect(await owner.client.refusal(SHARE)).toEqual({ code: "FORBIDDEN", field: "output" });
   expect((await clients.ADMIN.client.query(SHARE)).shareOutput.path).toContain("/live/out/wall.mjpeg?key=");
+});
+
+test("live translations, whose later frames nobody reviews, are shared by admins alone", async () => {
+  const { owner, clients } = parties;
+  const START = 'mutation { startTranslation(input: { model: "horse2zebra" }) { id } }';
+  const { id } = (await owner.client.query(START)).startTranslation;
+  const SHARE = 'mutation ($id: ID!) { shareSession(sessionId: $id, input: { name: "Phone" }) { secret } }';
+  for (const visibility of ["LINK", "PUBLIC"])
+    expect(await owner.client.refusal(SHOW, { id, visibility })).toEqual({ code: "FORBIDDEN", field: "visibility" });
+  expect(await owner.client.refusal(SHARE, { id })).toEqual({ code: "FORBIDDEN", field: "sessionId" });
+  expect((await owner.client.query("query ($id: ID!) { session(id: $id) { links { id } } }", { id })).session.links).toEqual([]);
+  expect((await owner.client.query(SHOW, { id, visibility: "PRIVATE" })).setVisibility.visibility).toBe("PRIVATE");
+  expect((await clients.ADMIN.client.query(SHOW, { id, visibility: "PUBLIC" })).setVisibility.approval).toBe("APPROVED");
 });

@@ -12,7 +12,7 @@ import {
 import type { Storage } from "../../server/storage/storage.js";
 import { aFrame, anImage, aSession, storeSession } from "./records.js";
 
-function aLink(changes: Partial<LinkRecord> = {}): LinkRecord {
+export function aLink(changes: Partial<LinkRecord> = {}): LinkRecord {
   const base = { id: randomUUID(), name: "Class", ownerId: "teacher", createdAt: new Date(), expiresAt: null, revokedAt: null };
   return { ...base, kind: "ACCESS", role: "ARTIST", sessionId: null, output: null, actsFor: null, ...changes } as LinkRecord;
 }

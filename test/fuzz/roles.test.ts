@@ -41,6 +41,7 @@ const limits = {
   ...{ strangerOperationsPerMinute: 1e6, strangerUpgradesPerMinute: 1e6, wrongSecretsPerMinute: 1e6 },
   ...{ uploadsPerMinute: 1e6, uploadBytesPerMinute: 1e12, framesPerSecond: 1e6 },
   ...{ openSessions: 1e4, liveSessions: 1e3, paintedSessions: 1e3 },
+  ...{ linkSessions: 1e4, linkUploadsPerMinute: 1e6 },
 };
 const parties = partiesOfFile({ studioFolder, limits });
 /** Paintings of an artist who takes no part, which no one but an admin may see. */

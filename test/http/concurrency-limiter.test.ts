@@ -94,3 +94,22 @@ it.each([
   running.finish();
   await Promise.all(all);
 });
+
+it("keeps half of the places to wait for people with a role, whatever strangers at many addresses ask for", async () => {
+  const limiter = limiterOf(1, 4, waitingPictureLimits);
+  const running = work();
+  const all: Promise<unknown>[] = [limiter.run(ann, running.run)];
+  const begun: string[] = [];
+  for (const address of ["203.0.113.1", "203.0.113.2"]) all.push(limiter.run(from(address), async () => begun.push(address)));
+  const refused = { code: "UNAVAILABLE", detail: { retryAfter: expect.any(Number) } };
+  await expect(limiter.run(from("203.0.113.3"), async () => undefined)).rejects.toMatchObject(refused);
+  for (const id of ["ben", "cleo"]) all.push(limiter.run(owner(id), async () => begun.push(id)));
+  await expect(limiter.run(owner("dora"), async () => undefined)).rejects.toMatchObject(refused);
+  running.finish();
+  await Promise.all(all);
+  expect(begun).toEqual(["203.0.113.1", "203.0.113.2", "ben", "cleo"]);
+  const [again, waiting] = [work(), work()];
+  const later = [limiter.run(ann, again.run), limiter.run(from("203.0.113.3"), waiting.run)];
+  for (const piece of [again, waiting]) piece.finish();
+  await Promise.all(later);
+});

@@ -8,11 +8,14 @@ import { pngPicture } from "../helpers/pictures.js";
 /** How a server refused something, with its Retry-After header; null when it did not. */
 export type Refusal = (GraphqlError["extensions"] & { retryAfterHeader?: number | null }) | null;
 
+/** Whoever sends requests to a server. */
+export type Caller = Pick<GraphqlClient, "address" | "credentials">;
+
 const PROTOCOL = "graphql-transport-ws";
 
 /** Sends an operation over HTTP. `address` is where it comes from, for a server that trusts this machine as a proxy. */
 export async function operate(
-  { address, credentials }: GraphqlClient,
+  { address, credentials }: Caller,
   query: string,
   variables: Record<string, unknown> = {},
   from = "",
@@ -27,7 +30,7 @@ export async function operate(
 }
 
 /** Uploads bytes; a new picture of about 3 kB unless others are given. */
-export async function upload({ address, credentials }: GraphqlClient, bytes?: Uint8Array): Promise<Refusal> {
+export async function upload({ address, credentials }: Caller, bytes?: Uint8Array): Promise<Refusal> {
   const picture = bytes ?? (await pngPicture(32, 32, Math.floor(Math.random() * 1e9))).bytes;
   const response = await fetch(`${address}/images`, { method: "POST", headers: credentials, body: new Blob([new Uint8Array(picture)]) });
   return refusalOf(response);
@@ -37,6 +40,14 @@ export async function upload({ address, credentials }: GraphqlClient, bytes?: Ui
 export async function guess(address: string, from: string, secret = "x".repeat(32)): Promise<Refusal> {
   const headers = { "Content-Type": "application/json", "X-Forwarded-For": from };
   return refusalOf(await fetch(`${address}/access`, { method: "POST", headers, body: JSON.stringify({ secret }) }));
+}
+
+/** Opens a link in a browser without a cookie; returns the visitor that it becomes. */
+export async function visit(address: string, from: string, secret: string): Promise<Caller> {
+  const headers = { "Content-Type": "application/json", "X-Forwarded-For": from };
+  const response = await fetch(`${address}/access`, { method: "POST", headers, body: JSON.stringify({ secret }) });
+  const Cookie = response.headers.get("Set-Cookie")?.split(";")[0] ?? "";
+  return { address, credentials: { Cookie, Origin: address } };
 }
 
 /** Looks at a picture as a stranger. */
@@ -53,7 +64,7 @@ export async function read(url: string, headers: Record<string, string>): Promis
 }
 
 /** Opens a socket, which `close` of the list closes; a stranger's without a client's credentials. */
-export async function openSocket(opened: WebSocket[], client: GraphqlClient, from = ""): Promise<Refusal> {
+export async function openSocket(opened: WebSocket[], client: Caller, from = ""): Promise<Refusal> {
   const headers = { ...client.credentials, ...(from === "" ? {} : { "X-Forwarded-For": from }) };
   const socket = new WebSocket(`${client.address.replace("http", "ws")}/graphql`, PROTOCOL, { headers });
   opened.push(socket);
@@ -91,7 +102,7 @@ export async function closeAll(opened: WebSocket[]): Promise<void> {
 }
 
 /** Begins an upload whose body never ends; resolves once the server has it. Returns how to give it up. */
-export async function beginUpload({ address, credentials }: GraphqlClient): Promise<() => void> {
+export async function beginUpload({ address, credentials }: Caller): Promise<() => void> {
   const headers = { ...credentials, "Content-Length": "1000", Expect: "100-continue" };
   const sent = request(`${address}/images`, { method: "POST", headers });
   sent.on("error", () => undefined).flushHeaders();

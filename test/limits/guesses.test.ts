@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { newSecret } from "../../server/access/secrets.js";
 import { GraphqlClient } from "../helpers/graphql-client.js";
 import { partiesOfFile } from "../helpers/parties.js";
-import { look, operate, type Refusal } from "./attempts.js";
+import { look, operate, type Refusal, visit } from "./attempts.js";
 
 const limits = { strangerRequestsPerMinute: 12, wrongSecretsPerMinute: 4 };
 const parties = partiesOfFile({ limits, trustedProxies: ["127.0.0.1"] });
@@ -62,4 +62,31 @@ test("right secrets do not count, however often they are used", async () => {
   for (let count = 0; count < 2 * limits.strangerRequestsPerMinute; count++) {
     expect(await operate((await parties.someone("VIEWER")).client, PING, {}, from)).toBeNull();
   }
+});
+
+test("cookies that are guessed in order to sign somebody out are limited too", async () => {
+  const from = "203.0.113.202";
+  const leave = async (headers: Record<string, string>) =>
+    (await fetch(`${running.address}/access`, { method: "DELETE", headers: { ...headers, "X-Forwarded-For": from } })).status;
+  const secret = (await parties.someone("VIEWER")).client.token ?? "";
+  const { Cookie = "" } = (await visit(running.address, from, secret)).credentials;
+  expect(await operate({ address: running.address, credentials: { Cookie } }, "{ sessions { totalCount } }", {}, from)).toBeNull();
+  const read = reads();
+  const statuses = new Set<number>();
+  for (let count = 0; count < 60; count++) statuses.add(await leave({ Cookie: `atelier=${newSecret()}` }));
+  expect(statuses).toEqual(new Set([204, 429]));
+  expect(read()).toBeLessThan(60);
+  // Whoever has a right one can leave all the same.
+  expect(await leave({ Cookie })).toBe(204);
+});
+
+test("a role is no leave to guess secrets of links", async () => {
+  const { client } = await parties.someone("VIEWER");
+  const headers = { ...client.credentials, "Content-Type": "application/json", "X-Forwarded-For": "203.0.113.203" };
+  const open = async (secret: string) =>
+    (await fetch(`${running.address}/access`, { method: "POST", headers, body: JSON.stringify({ secret }) })).status;
+  const statuses: number[] = [];
+  for (let count = 0; count < limits.wrongSecretsPerMinute + 1; count++) statuses.push(await open(newSecret()));
+  expect(statuses).toEqual([...Array(limits.wrongSecretsPerMinute).fill(401), 429]);
+  expect(await open((await parties.someone("ARTIST")).client.token ?? "")).toBe(200);
 });

@@ -9,7 +9,20 @@ import { type LimitName, limitTable } from "../../server/limits/table.js";
 import { aFrame, anImage } from "../contracts/records.js";
 import { GraphqlClient } from "../helpers/graphql-client.js";
 import { partiesOfFile, type Someone } from "../helpers/parties.js";
-import { beginUpload, closeAll, guess, look, openSocket, operate, plain, type Refusal, read, upload } from "./attempts.js";
+import {
+  beginUpload,
+  type Caller,
+  closeAll,
+  guess,
+  look,
+  openSocket,
+  operate,
+  plain,
+  type Refusal,
+  read,
+  upload,
+  visit,
+} from "./attempts.js";
 
 const values = {
   uploadsPerMinute: 8,
@@ -22,6 +35,10 @@ const values = {
   ownOperations: 8,
   ownSockets: 2,
   ownBytes: 20_000,
+  linkSockets: 3,
+  linkSessions: 4,
+  linkUploadsPerMinute: 10,
+  linkBytes: 30_000,
   strangerSockets: 4,
   waitingPictures: 1,
   strangerWaitingPictures: 1,
@@ -205,6 +222,12 @@ const bySize = {
   jpegPixels: async ({ client }) => upload(client, await plain(201, 100, "jpeg")),
 } satisfies Partial<Record<LimitName, (who: Someone) => Promise<Refusal>>>;
 
+/** What a program does with the secret of a link until it has as much as one owner may, and then a visitor who opened that link. */
+async function afterAnother({ client }: Someone, most: number, attempt: (who: Caller) => Promise<Refusal>): Promise<Attempt> {
+  const visitor = await visit(running.address, `192.0.2.${most}`, client.token ?? "");
+  return (place) => attempt(place < most ? client : visitor);
+}
+
 /** How everyone together comes to the limit of the server, or of something in it. */
 const together = {
   changes: async (who) => {
@@ -214,6 +237,16 @@ const together = {
   newVisitorsPerLink: async () => {
     const secret = await linkSecret();
     return (place) => guess(running.address, `192.0.2.${place + 100}`, secret);
+  },
+  linkSockets: (who) => afterAnother(who, values.ownSockets, (caller) => openSocket(sockets, caller)),
+  linkSessions: (who) => afterAnother(who, values.openSessions, (caller) => operate(caller, TRANSLATE)),
+  linkUploadsPerMinute: (who) => afterAnother(who, values.uploadsPerMinute, async (caller) => upload(caller, await plain(16, 16, "png"))),
+  linkBytes: async (who) => {
+    const attempt = await afterAnother(who, 0, (caller) => upload(caller));
+    return async (place) => {
+      if (place === 1) await running.storage.images.insert(anImage({ ownerId: who.ownerId, byteLength: 28_000 }));
+      return attempt(place);
+    };
   },
   queuedSessions: async () => startsOf(parties.clients.ADMIN),
   exports: async () => filmsOf(parties.clients.ADMIN, painted(parties.clients.ADMIN)),
@@ -301,8 +334,9 @@ test("liveSessions is a limit of one owner, beyond which live translations wait"
 test.each(Object.entries<(who: Someone) => Promise<Attempt>>(together))("%s is a limit for all together", async (name, attemptsOf) => {
   const refusal = await exceed(await attemptsOf(await parties.someone("ARTIST")));
   expect(refusal).toMatchObject({ code: "LIMIT", limit: limitOf(name), limitName: name });
-  // A session's changes never become fewer.
-  if (name !== "changes") expect(refusal).toMatchObject({ retryAfter: expect.any(Number), retryAfterHeader: expect.any(Number) });
+  // Neither a session's changes nor what is kept become fewer by waiting.
+  if (name !== "changes" && name !== "linkBytes")
+    expect(refusal).toMatchObject({ retryAfter: expect.any(Number), retryAfterHeader: expect.any(Number) });
   expect(await operate((await parties.someone("ARTIST")).client, PING)).toBeNull();
 });
 

@@ -16,6 +16,7 @@ import { claimsContract } from "../contracts/claims.js";
 import { expiringContract } from "../contracts/expiring.js";
 import { filmsContract } from "../contracts/films.js";
 import { lastingSessionsContract } from "../contracts/lasting-sessions.js";
+import { linkUsageContract } from "../contracts/link-usage.js";
 import { aFilm, aFrame, anImage, aSession, storeSession } from "../contracts/records.js";
 import { storageContract } from "../contracts/storage.js";
 import { storedBytesContract } from "../contracts/stored-bytes.js";
@@ -38,6 +39,7 @@ async function dataFolder(): Promise<string> {
 storageContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));
 storedBytesContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));
 accessContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));
+linkUsageContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));
 claimsContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));
 expiringContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));
 filmsContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));

@@ -7,6 +7,7 @@ import { claimsContract } from "../contracts/claims.js";
 import { expiringContract } from "../contracts/expiring.js";
 import { filmsContract } from "../contracts/films.js";
 import { lastingSessionsContract } from "../contracts/lasting-sessions.js";
+import { linkUsageContract } from "../contracts/link-usage.js";
 import { storageContract } from "../contracts/storage.js";
 import { storedBytesContract } from "../contracts/stored-bytes.js";
 import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
@@ -37,6 +38,7 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
   storedBytesContract("The remote storage", () => open());
   storedBytesContract("The remote storage with S3", () => open({ blobs: { kind: "s3", bucket: s3.bucket, prefix: "atelier" } }));
   accessContract("The remote storage", () => open());
+  linkUsageContract("The remote storage", () => open());
   auditSinkContract("The remote storage's audit log", async () => {
     const storage = await open();
     closing.push(storage);

@@ -80,7 +80,7 @@ export const WaitingQuery = graphql(`
       totalCount
       edges {
         node {
-          __typename id title createdAt latestFrame { url width }
+          __typename id revision title createdAt latestFrame { url width }
           ... on StyleTransferSession { content { url } }
           ... on TranslationSession { source { url } }
         }
@@ -95,7 +95,9 @@ export type WaitingSession = ResultOf<typeof WaitingQuery>["sessions"]["edges"][
 export const WaitingEvents = graphql(`subscription WaitingEvents { sessions(filter: { approval: PENDING }) { id } }`);
 
 export const ReviewSession = graphql(`
-  mutation ReviewSession($id: ID!, $approve: Boolean!) { reviewSession(sessionId: $id, approve: $approve) { id approval } }
+  mutation ReviewSession($id: ID!, $approve: Boolean!, $revision: Int) {
+    reviewSession(sessionId: $id, approve: $approve, revision: $revision) { id approval }
+  }
 `);
 
 /** Who may see a picture by its id. */

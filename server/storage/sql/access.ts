@@ -4,7 +4,7 @@ import type { KnownVisitor, LinkRecord, SignIn } from "../../records/access.js";
 import type { AccessStore } from "../storage.js";
 import { type Database, written } from "./database.js";
 import { images, links, sessions, users, visitorShares, visitors } from "./schema.js";
-import { usageOfOwners } from "./usage.js";
+import { usageOfLink, usageOfOwners } from "./usage.js";
 
 /** Links, users and visitors as rows. */
 export function sqlAccess(database: Database): AccessStore {
@@ -50,6 +50,13 @@ export function sqlAccess(database: Database): AccessStore {
     },
 
     usage: (first) => usageOfOwners(database, first),
+
+    usageOfLink: (linkId) => usageOfLink(database, linkId),
+
+    async linkBehind(visitorId) {
+      const [row] = await database.select({ linkId: visitors.linkId }).from(visitors).where(eq(visitors.id, visitorId));
+      return row?.linkId ?? null;
+    },
 
     async findLink(id) {
       const [row] = await database.select().from(links).where(eq(links.id, id));

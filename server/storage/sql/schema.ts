@@ -313,7 +313,7 @@ export const visitors = pgTable(
     signedInUntil: instant("signed_in_until"),
     createdAt: instant("created_at").notNull(),
   },
-  (table) => [index("visitors_user").on(table.userId)],
+  (table) => [index("visitors_user").on(table.userId), index("visitors_link").on(table.linkId)],
 );
 
 /** The share links that visitors opened. */

@@ -66,8 +66,15 @@ export function sqlSessions(database: Database, { claim, rowsDeleted }: RowOptio
       return new Map(rows.map((row) => [row.id, sessionRecord(row)]));
     },
 
-    async update(id, patch, from, suspended = false) {
-      const matches = and(eq(sessions.id, id), statusIn(from), suspended ? isNotNull(sessions.error) : undefined, isHeld(claim, id));
+    async update(id, patch, from, { suspended = false, revision } = {}) {
+      const unchanged = revision === undefined ? undefined : eq(sessions.revision, revision);
+      const matches = and(
+        eq(sessions.id, id),
+        statusIn(from),
+        suspended ? isNotNull(sessions.error) : undefined,
+        unchanged,
+        isHeld(claim, id),
+      );
       const [row] = isEmpty(patch)
         ? await database.select().from(sessions).where(matches)
         : await written(

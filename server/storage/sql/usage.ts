@@ -1,8 +1,8 @@
-import { count, desc, eq, inArray, sql, sum } from "drizzle-orm";
+import { count, desc, eq, inArray, type SQL, sql, sum } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
-import type { OwnerUsage } from "../../records/access.js";
+import type { LinkUsage, OwnerUsage } from "../../records/access.js";
 import type { Database } from "./database.js";
-import { images, links, sessions, users, visitors } from "./schema.js";
+import { films, images, links, sessions, users, visitors } from "./schema.js";
 
 /** The `first` owners with the most bytes of pictures and kept frames. */
 export async function usageOfOwners(database: Database, first: number): Promise<OwnerUsage[]> {
@@ -38,6 +38,33 @@ export async function usageOfOwners(database: Database, first: number): Promise<
     rows.map(({ ownerId }) => ownerId),
   );
   return rows.map(({ pictures, ...row }) => ({ ...row, pictures: pictures - row.sessions, name: names.get(row.ownerId) ?? null }));
+}
+
+/** What those who came last by a link with a role have together, users left out, and programs that use its secret. */
+export async function usageOfLink(database: Database, linkId: string): Promise<LinkUsage> {
+  const came = database.select({ id: visitors.id }).from(visitors).where(eq(visitors.linkId, linkId));
+  const owners = unionAll(came, database.select({ id: links.id }).from(links).where(eq(links.id, linkId)));
+  const bytesOf = (bytes: SQL) => sql<string>`coalesce(sum(${bytes}), 0)::bigint`.as("bytes");
+  const none = sql<string>`0::bigint`.as("open");
+  const rows = await unionAll(
+    database
+      .select({
+        bytes: bytesOf(sql`${sessions.frameByteLength}`),
+        open: sql<string>`count(*) filter (where ${sessions.status} in ('QUEUED', 'RUNNING'))`.as("open"),
+      })
+      .from(sessions)
+      .where(inArray(sessions.ownerId, owners)),
+    database
+      .select({ bytes: bytesOf(sql`${images.byteLength}`), open: none })
+      .from(images)
+      .where(inArray(images.ownerId, owners)),
+    database
+      .select({ bytes: bytesOf(sql`${films.bytes}`), open: none })
+      .from(films)
+      .where(inArray(films.ownerId, owners)),
+  );
+  const total = (values: string[]) => values.reduce((sum, value) => sum + Number(value), 0);
+  return { openSessions: total(rows.map(({ open }) => open)), byteLength: total(rows.map(({ bytes }) => bytes)) };
 }
 
 /** Names of owners: a user's own, else that of the link by which a visitor or program came. */

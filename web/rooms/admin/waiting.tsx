@@ -50,10 +50,14 @@ export function WaitingForApproval() {
     }),
   );
 
-  const review = (id: string, approve: boolean) =>
+  const review = ({ id, revision }: WaitingSession, approve: boolean) =>
     attempt(async () => {
-      await execute(ReviewSession, { id, approve });
-      await load();
+      try {
+        // What is refused may have changed; what is approved is what this page shows.
+        await execute(ReviewSession, { id, approve, revision: approve ? revision : null });
+      } finally {
+        await load();
+      }
     });
 
   if (!requiresApproval && !waiting?.sessions.length) return null;
@@ -66,7 +70,7 @@ export function WaitingForApproval() {
       {waiting?.sessions.length === 0 && <p>{texts.none}</p>}
       <ul className={styles.waiting}>
         {waiting?.sessions.map((session) => (
-          <WaitingCard key={session.id} session={session} busy={busy} onReview={(approve) => void review(session.id, approve)} />
+          <WaitingCard key={session.id} session={session} busy={busy} onReview={(approve) => void review(session, approve)} />
         ))}
       </ul>
       {waiting && waiting.totalCount > waiting.sessions.length && (

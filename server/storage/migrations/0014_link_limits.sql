@@ -1,0 +1,1 @@
+CREATE INDEX "visitors_link" ON "visitors" USING btree ("link_id");

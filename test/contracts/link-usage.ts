@@ -1,0 +1,39 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { LinkRecord } from "../../server/records/access.js";
+import type { Storage } from "../../server/storage/storage.js";
+import { aLink } from "./access.js";
+import { anImage, aSession } from "./records.js";
+
+/** What every storage tells of those who came by one link. `open` returns one that may hold rows of other tests. */
+export function linkUsageContract(name: string, open: () => Promise<Storage>): void {
+  describe(`${name} as a storage of what links are used for`, () => {
+    let storage: Storage;
+    beforeAll(async () => {
+      storage = await open();
+    });
+    afterAll(() => storage.close());
+
+    it("tells what those who came by one link have together, also after they left, and programs with its secret", async () => {
+      const { access, images, sessions } = storage;
+      const [link, other] = [aLink(), aLink()];
+      for (const each of [link, other]) await access.addLink(each, randomUUID());
+      const came = async (by: LinkRecord) => {
+        const id = randomUUID();
+        await access.admit(id, randomUUID(), by);
+        return id;
+      };
+      const [one, two, foreign] = [await came(link), await came(link), await came(other)];
+      expect(await access.usageOfLink(link.id)).toEqual({ openSessions: 0, byteLength: 0 });
+      const picture = async (ownerId: string, byteLength: number) => (await images.insert(anImage({ ownerId, byteLength }))).id;
+      for (const status of ["QUEUED", "COMPLETED"] as const)
+        await sessions.insert(aSession(await picture(one, 1e9), { ownerId: one, status }));
+      await sessions.insert(aSession(await picture(two, 2e9), { ownerId: two, status: "RUNNING" }));
+      await sessions.insert(aSession(await picture(foreign, 1e6), { ownerId: foreign, status: "RUNNING" }));
+      await picture(link.id, 5e8);
+      await access.dismiss(one);
+      expect(await access.usageOfLink(link.id)).toEqual({ openSessions: 2, byteLength: 4_500_000_000 });
+      expect(await Promise.all([one, foreign, link.id].map((id) => access.linkBehind(id)))).toEqual([link.id, other.id, null]);
+    });
+  });
+}
