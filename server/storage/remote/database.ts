@@ -59,6 +59,8 @@ export async function openRemoteDatabase(
     statement_timeout: statementMs,
     idle_in_transaction_session_timeout: IDLE_MS,
     query_timeout: statementMs + ANSWER_MS,
+    // Starting parallel workers takes longer than the rest of a list or a count.
+    options: "-c max_parallel_workers_per_gather=0",
     keepAlive: true,
   });
   // Without listeners, a lost connection would end the process. Nothing else is to be done: it fails the statement in
