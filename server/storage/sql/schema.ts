@@ -118,6 +118,7 @@ export const sessions = pgTable(
     index("sessions_parent").on(table.parentId),
     index("sessions_served").on(table.ownerId, table.claimedAt),
     index("sessions_unfinished").on(table.queuedAt, table.ordinal).where(sql`${table.status} in ('QUEUED', 'RUNNING')`),
+    // Read only by the version that had no column `model`.
     index("sessions_model").on(sql`(${table.settings} ->> 'model')`, table.createdAt, table.ordinal),
     // Has every column that the gallery's filters read: lists and counts then read this index, and not the wide rows.
     index("sessions_listed").on(
