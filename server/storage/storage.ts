@@ -245,6 +245,8 @@ export interface RecentFrameStore {
   put(frame: FrameRecord, picture: Uint8Array): Promise<void>;
   find(sessionId: string, step: number): Promise<FrameRecord | null>;
   latest(sessionId: string): Promise<FrameRecord | null>;
+  /** `latest` for several sessions, by the session's id. Sessions without frames here are left out. */
+  latestOf(sessionIds: readonly string[]): Promise<Map<string, FrameRecord>>;
   /** As `FrameStore.list`. */
   list(sessionId: string, page: PageRequest<number>, range: StepRange): Promise<Page<FrameRecord>>;
   count(sessionId: string, range: StepRange): Promise<number>;

@@ -27,6 +27,25 @@ export function recentFramesContract(frames: () => RecentFrameStore): void {
       expect(await frames().latest(id)).toBeNull();
     });
 
+    it("returns the newest frame of each of several sessions", async () => {
+      const [one, two, none] = [randomUUID(), randomUUID(), randomUUID()];
+      const put = async (id: string, step: number) => {
+        const frame = aFrame(id, step, { losses: null });
+        await frames().put(frame, bytes(step));
+        return frame;
+      };
+      await put(one, 1);
+      const newest = [await put(one, 2), await put(two, 0)] as const;
+      expect(await frames().latestOf([two, none, one])).toEqual(
+        new Map([
+          [one, newest[0]],
+          [two, newest[1]],
+        ]),
+      );
+      expect(await frames().latestOf([none])).toEqual(new Map());
+      expect(await frames().latestOf([])).toEqual(new Map());
+    });
+
     it("drops the oldest frames beyond the ring's size, in that session alone", async () => {
       const [id, other] = [randomUUID(), randomUUID()];
       await frames().put(aFrame(other, 0, { losses: null }), bytes(0));

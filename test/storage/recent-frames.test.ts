@@ -58,6 +58,7 @@ describe.skipIf(!hasRedis())("in Redis", () => {
     await redis.stop();
     await frames.put(aFrame(id, 0), Uint8Array.of(1));
     expect([await frames.latest(id), await frames.find(id, 0), await frames.picture(id, 0)]).toEqual([null, null, null]);
+    expect(await frames.latestOf([id, randomUUID()])).toEqual(new Map());
     expect(await frames.list(id, { first: 10, after: null }, {})).toEqual({ rows: [], hasNextPage: false });
     expect(await frames.count(id, {})).toBe(0);
     await frames.clear(id);
@@ -66,7 +67,7 @@ describe.skipIf(!hasRedis())("in Redis", () => {
     await keptAgain();
     redis.hang(true);
     await frames.put(aFrame(id, 1), Uint8Array.of(1));
-    expect(await frames.latest(id)).toBeNull();
+    expect(await frames.latestOf([id, randomUUID()])).toEqual(new Map());
     redis.hang(false);
     await keptAgain();
     await frames.put(aFrame(id, 2), Uint8Array.of(1));

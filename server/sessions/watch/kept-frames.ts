@@ -21,11 +21,8 @@ export function keptFrames({ frames, recentFrames, blobs }: Pick<Storage, "frame
     recent: (id: string, newest: FrameRecord) => Value | Promise<Value>,
     stored: (ids: readonly string[]) => Promise<Map<string, Value>>,
   ): Promise<Map<string, Value>> {
-    const found = new Map<string, Value>();
-    for (const id of sessionIds) {
-      const newest = await recentFrames.latest(id);
-      if (newest) found.set(id, await recent(id, newest));
-    }
+    const rings = [...(await recentFrames.latestOf(sessionIds))];
+    const found = new Map(await Promise.all(rings.map(async ([id, newest]) => [id, await recent(id, newest)] as const)));
     const others = sessionIds.filter((id) => !found.has(id));
     return others.length === 0 ? found : new Map([...found, ...(await stored(others))]);
   }

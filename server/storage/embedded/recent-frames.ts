@@ -11,6 +11,7 @@ export function memoryRecentFrames(): RecentFrameStore {
   /** Oldest first. */
   const rings = new Map<string, RecentFrame[]>();
   const ringOf = (sessionId: string) => rings.get(sessionId) ?? [];
+  const latest = (sessionId: string) => ringOf(sessionId).at(-1)?.frame;
   const entry = (sessionId: string, step: number) => ringOf(sessionId).find(({ frame }) => frame.step === step);
 
   function within(sessionId: string, { fromStep = 0, toStep = Number.POSITIVE_INFINITY }: StepRange): FrameRecord[] {
@@ -28,7 +29,9 @@ export function memoryRecentFrames(): RecentFrameStore {
 
     find: async (sessionId, step) => entry(sessionId, step)?.frame ?? null,
 
-    latest: async (sessionId) => ringOf(sessionId).at(-1)?.frame ?? null,
+    latest: async (sessionId) => latest(sessionId) ?? null,
+
+    latestOf: async (sessionIds) => new Map(sessionIds.map(latest).flatMap((frame) => (frame ? [[frame.sessionId, frame]] : []))),
 
     async list(sessionId, { first, after }, range) {
       const rest = within(sessionId, range).filter((frame) => frame.step > (after ?? -1));

@@ -59,6 +59,8 @@ export async function openRemoteDatabase(
     statement_timeout: statementMs,
     idle_in_transaction_session_timeout: IDLE_MS,
     query_timeout: statementMs + ANSWER_MS,
+    // Starting parallel workers takes longer than the rest of a list or a count.
+    options: "-c max_parallel_workers_per_gather=0",
     keepAlive: true,
   });
   // Without listeners, a lost connection would end the process. Nothing else is to be done: it fails the statement in
@@ -93,11 +95,23 @@ async function migrateOnce(databaseUrl: string, connectMs: number): Promise<void
     // The lock ends with the connection, also that of a server that dies meanwhile.
     await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
     await migrate(drizzle(client), { migrationsFolder: fileURLToPath(migrationsFolder) });
+    await vacuumAfterRewrite(client);
   } catch (error) {
     throw failureOf(error);
   } finally {
     await client.end().catch((error: unknown) => process.emitWarning(`A connection to the database did not end: ${String(error)}`));
   }
+}
+
+/**
+ * Vacuums sessions when no page of theirs is known to be visible to all, as after a migration that wrote the table anew:
+ * until then, lists and counts read the rows besides the index. PostgreSQL does so by itself only after many changes.
+ */
+async function vacuumAfterRewrite(client: pg.Client): Promise<void> {
+  const { rowCount } = await client.query(
+    "select from pg_class where oid = to_regclass('sessions') and relpages > 0 and relallvisible = 0",
+  );
+  if (rowCount) await client.query("vacuum analyze sessions");
 }
 
 async function requireVersion(client: pg.Client): Promise<void> {

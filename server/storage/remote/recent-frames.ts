@@ -61,6 +61,15 @@ export function openRemoteRecentFrames(redisUrl: string, { warn }: RemoteRecentF
     }
   }
 
+  /** In one round trip, which does not grow with the list of a gallery. */
+  async function latestOf(sessionIds: readonly string[]): Promise<Map<string, FrameRecord>> {
+    const asking = redis.pipeline();
+    for (const id of sessionIds) asking.lindexBuffer(records(id), 0);
+    const answers = await reading(async () => valuesOf(await asking.exec()), []);
+    const newest = answers.flatMap((bytes) => (bytes instanceof Buffer ? [packr.unpack(bytes) as FrameRecord] : []));
+    return new Map(newest.map((frame) => [frame.sessionId, frame]));
+  }
+
   /** Oldest first. */
   async function ring(sessionId: string): Promise<FrameRecord[]> {
     const packed = await reading(() => redis.lrangeBuffer(records(sessionId), 0, RECENT_FRAMES - 1), []);
@@ -94,10 +103,9 @@ export function openRemoteRecentFrames(redisUrl: string, { warn }: RemoteRecentF
 
     find: async (sessionId, step) => (await ring(sessionId)).find((frame) => frame.step === step) ?? null,
 
-    async latest(sessionId) {
-      const newest = await reading(() => redis.lindexBuffer(records(sessionId), 0), null);
-      return newest && (packr.unpack(newest) as FrameRecord);
-    },
+    latest: async (sessionId) => (await latestOf([sessionId])).get(sessionId) ?? null,
+
+    latestOf,
 
     async list(sessionId, { first, after }, range) {
       const rest = (await within(sessionId, range)).filter(({ step }) => step > (after ?? -1));
@@ -114,4 +122,12 @@ export function openRemoteRecentFrames(redisUrl: string, { warn }: RemoteRecentF
 
     close: () => redis.disconnect(),
   };
+}
+
+/** The values of a pipeline's commands. @throws the error of the first one that failed. */
+function valuesOf(answers: [error: Error | null, value: unknown][] | null): unknown[] {
+  return (answers ?? []).map(([error, value]) => {
+    if (error) throw error;
+    return value;
+  });
 }

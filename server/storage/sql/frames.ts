@@ -79,11 +79,18 @@ export function sqlFrames(database: Database, { claim, rowsDeleted }: RowOptions
     },
 
     async latestOf(sessionIds) {
-      const rows = await database
-        .selectDistinctOn([frames.sessionId])
+      const newest = database
+        .select()
         .from(frames)
-        .where(inArray(frames.sessionId, [...sessionIds]))
-        .orderBy(frames.sessionId, desc(frames.step));
+        .where(eq(frames.sessionId, sessions.id))
+        .orderBy(desc(frames.step))
+        .limit(1)
+        .as("newest");
+      const rows = await database
+        .select(newest._.selectedFields)
+        .from(sessions)
+        .crossJoinLateral(newest)
+        .where(inArray(sessions.id, [...sessionIds]));
       return new Map(rows.map((row) => [row.sessionId, row]));
     },
 

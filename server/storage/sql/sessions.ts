@@ -6,7 +6,6 @@ import {
   eq,
   getTableColumns,
   gt,
-  ilike,
   inArray,
   isNotNull,
   isNull,
@@ -135,12 +134,19 @@ export function sqlSessions(database: Database, { claim, rowsDeleted }: RowOptio
     async list({ first, after }, filter, order = "NEWEST") {
       const [beyond, sorted] = order === "NEWEST" ? [olderThan, desc] : [newerThan, asc];
       const rest = after === null ? undefined : beyond(await positionOf(database, after));
+      const inOrder = [sorted(sessions.createdAt), sorted(sessions.ordinal)];
+      // Finds the page in the index `sessions_listed`, and reads only the rows of the page.
+      const page = database
+        .select({ id: sessions.id })
+        .from(sessions)
+        .where(and(matching(filter), rest))
+        .orderBy(...inOrder)
+        .limit(first + 1);
       const rows = await database
         .select()
         .from(sessions)
-        .where(and(matching(filter), rest))
-        .orderBy(sorted(sessions.createdAt), sorted(sessions.ordinal))
-        .limit(first + 1);
+        .where(inArray(sessions.id, page))
+        .orderBy(...inOrder);
       return { rows: rows.slice(0, first).map(sessionRecord), hasNextPage: rows.length > first };
     },
 
@@ -233,6 +239,8 @@ export function sessionRecord(row: typeof sessions.$inferSelect): SessionRecord 
     fence: _fence,
     claimedAt: _claimed,
     takeovers: _takeovers,
+    model: _model,
+    lowerTitle: _lowerTitle,
     ownerLimit: _limit,
     kind,
     settings,
@@ -339,7 +347,7 @@ function matching(filter: SessionFilter): SQL | undefined {
   const { kind, status, titleContains, createdAfter, createdBefore, models, imageId, styleImageId, output, starred, live, approval } =
     filter;
   return and(
-    models && inArray(sql`${sessions.settings} ->> 'model'`, [...models]),
+    models && inArray(sessions.model, [...models]),
     output === undefined ? undefined : sql`${sessions.settings} ->> 'output' = ${output}`,
     imageId === undefined ? undefined : usesImage(imageId),
     styleImageId === undefined ? undefined : usesImage(styleImageId, "STYLE"),
@@ -351,10 +359,15 @@ function matching(filter: SessionFilter): SQL | undefined {
     approval && eq(sessions.approval, approval),
     visibleTo(filter.reader),
     statusIn(status),
-    titleContains ? ilike(sessions.title, `%${titleContains.replace(/[\\%_]/g, "\\$&")}%`) : undefined,
+    titleContains ? hasInTitle(titleContains) : undefined,
     createdAfter && gt(sessions.createdAt, createdAfter),
     createdBefore && lt(sessions.createdAt, createdBefore),
   );
+}
+
+/** As `ilike` with the title, in a fraction of the time. */
+function hasInTitle(text: string): SQL {
+  return sql`${sessions.lowerTitle} like lower(${`%${text.replace(/[\\%_]/g, "\\$&")}%`})`;
 }
 
 function usesImage(imageId: string | typeof images.id, role?: ImageRole): SQL {
