@@ -33,7 +33,7 @@ import { decoderLimits, openPictureDecoder } from "./pictures/decoder.js";
 import type { Queue } from "./queue/queue.js";
 import { type AccessMode, LOCAL_OWNER } from "./records/access.js";
 import type { ExportRecord } from "./records/film.js";
-import type { DeviceInfo, RefusedDevice } from "./records/session.js";
+import type { DeviceInfo, RefusedDevice, SessionRecord } from "./records/session.js";
 import type { StepTime } from "./records/step-time.js";
 import { Admission } from "./sessions/admission.js";
 import { SessionControls } from "./sessions/controls.js";
@@ -67,6 +67,8 @@ export interface AppParts {
   stepTimes(modelId: string): readonly StepTime[] | null;
   /** Why sessions cannot run yet; null when they can. */
   unready(): string | null;
+  /** Why no worker can run a session that waits; null when one can, once it is free. */
+  waitingReason(session: SessionRecord): string | null;
   /** Metrics of the host; null, the default, where it is in other processes. */
   hostMetrics?: HostMetrics | null;
   /** How the server knows who may use it. */
@@ -138,6 +140,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     refusedDevices,
     stepTimes,
     unready,
+    waitingReason,
     hostMetrics = null,
     accessMode,
     requiresApproval,
@@ -205,6 +208,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     devices,
     refusedDevices,
     stepTimes,
+    waitingReason,
     version,
     limits: pictureLimits,
     allowances,

@@ -86,6 +86,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
         stepTimes: (modelId) => host?.stepTimes(modelId) ?? null,
         unready: () => (host?.ready ? null : "The device is starting, or does not respond."),
         maxSize,
+        waitingReason: () => null,
       };
 
   const hostMetrics = role === "api" ? null : new HostMetrics(runners.devices);
@@ -156,7 +157,7 @@ function openModels({ dataDir, modelMirror: mirror, offline }: Config): Promise<
 }
 
 /** Who runs sessions, as the API shows it. */
-type Runners = Pick<AppParts, "devices" | "refusedDevices" | "stepTimes" | "unready" | "maxSize">;
+type Runners = Pick<AppParts, "devices" | "refusedDevices" | "stepTimes" | "unready" | "maxSize" | "waitingReason">;
 
 /** What a process shows of its host. */
 type HostParts = { hostMetrics: HostMetrics | null };

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { DeviceInfo, RefusedDevice } from "../records/session.js";
+import type { DeviceInfo, RefusedDevice, SessionRecord } from "../records/session.js";
 import type { StepTime } from "../records/step-time.js";
 import type { WorkerAnnouncement } from "../records/worker.js";
 import type { WorkerStore } from "../storage/fleet.js";
 import { ANNOUNCE_MS, SILENCE_MS } from "./announcer.js";
+import { whyNoneFits } from "./fitness.js";
 
 /** What the workers of all machines can do together, as they announced it last. */
 export interface WorkerDirectory {
@@ -15,6 +16,8 @@ export interface WorkerDirectory {
   maxSize(): number | null;
   /** Why sessions cannot run now; null when they can. */
   unready(): string | null;
+  /** Why no worker can claim a session; null when one can, once it is free. */
+  waitingReason(session: SessionRecord): string | null;
   close(): Promise<void>;
 }
 
@@ -40,6 +43,7 @@ export async function openWorkerDirectory(
     stepTimes: (modelId) => known.find((worker) => worker.stepTimes[modelId])?.stepTimes[modelId] ?? null,
     maxSize: () => (known.length === 0 ? null : Math.max(...known.map(({ maxSize }) => maxSize))),
     unready: () => (known.some(({ devices }) => devices.length > 0) ? null : "No worker is there whose device responds."),
+    waitingReason: (session) => whyNoneFits(known, session),
     async close() {
       closing.abort();
       await reading;
