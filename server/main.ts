@@ -116,6 +116,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     log: log.error,
     inform: log.info,
     isShared: fleet !== null,
+    maxSize,
   });
   const started = host;
   opened.push(() => started.close());

@@ -36,10 +36,10 @@ export class SessionFieldsResolver {
     nullable: true,
     description:
       "Why no worker that is up can run the session, for people, such as that none has its model; null when it only waits for\n" +
-      "its turn. Null unless QUEUED, and on a server that runs its sessions itself.",
+      "its turn. Null unless QUEUED or RUNNING, and on a server that runs its sessions itself.",
   })
   waitingReason(@Root() session: SessionRecord, @Ctx() { waitingReason }: OperationContext): string | null {
-    return session.status === "QUEUED" ? waitingReason(session) : null;
+    return session.status === "QUEUED" || session.status === "RUNNING" ? waitingReason(session) : null;
   }
 
   @FieldResolver(() => Int, { description: "Number of subscriptions that watch the session now." })

@@ -11,7 +11,7 @@ export function whyNoneFits(
   session: SessionRecord,
 ): string | null {
   const up = workers.filter(({ devices }) => devices.length > 0);
-  if (up.length === 0) return "No worker is up.";
+  if (up.length === 0) return "No worker is up whose device responds.";
   const wanted = modelsOf(session);
   const equipped = up.filter(({ models }) => wanted.every((id) => models.includes(id)));
   if (equipped.length === 0) {

@@ -13,8 +13,8 @@ test("a session that a worker could claim waits for its turn alone", () => {
 });
 
 test("a session waits for a worker whose device responds", () => {
-  expect(whyNoneFits([], painting({}))).toBe("No worker is up.");
-  expect(whyNoneFits([worker(["vgg19"], 2048, false)], painting({}))).toBe("No worker is up.");
+  expect(whyNoneFits([], painting({}))).toBe("No worker is up whose device responds.");
+  expect(whyNoneFits([worker(["vgg19"], 2048, false)], painting({}))).toBe("No worker is up whose device responds.");
 });
 
 test("a painting waits for a worker that paints its size, and is told the largest of those that have its model", () => {
