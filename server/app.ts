@@ -65,8 +65,10 @@ export interface AppParts {
   refusedDevices(): readonly RefusedDevice[];
   /** How long steps take on the device, by feature model; null until it is measured, which this call asks for. */
   stepTimes(modelId: string): readonly StepTime[] | null;
-  /** Why sessions cannot run yet; null when they can. */
+  /** Why the server is not ready; null when it is. */
   unready(): string | null;
+  /** Number of workers whose device responds, where they are other processes. The server is ready without them. */
+  workers?: () => number;
   /** Why no worker can run a session that waits; null when one can, once it is free. */
   waitingReason(session: SessionRecord): string | null;
   /** Metrics of the host; null, the default, where it is in other processes. */
@@ -140,6 +142,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     refusedDevices,
     stepTimes,
     unready,
+    workers,
     waitingReason,
     hostMetrics = null,
     accessMode,
@@ -261,6 +264,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     decoder,
     metrics,
     unready,
+    ...(workers ? { workers } : {}),
     modelPicture: (id, kind) => models.catalogue.picture(id, kind),
     graphql: graphql.router,
     schemaText: emittedSchema,

@@ -36,6 +36,8 @@ export interface Engines {
     workerId: string;
     audit: AuditStore;
     openRateLimiter: OpenRateLimiter;
+    /** Why the processes cannot reach each other; null when they can. */
+    unreachable(): string | null;
     wantedModels(): Promise<string[]>;
   } | null;
 }
@@ -105,6 +107,7 @@ async function openShared(
       workerId,
       audit: storage.audit,
       openRateLimiter: rates.open,
+      unreachable: () => bus.unreachable(),
       wantedModels: storage.leases.wantedModels,
     },
   };

@@ -76,10 +76,11 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   if (fleet === null) await recoverSessions(storage, queue);
 
   // 4. Who can run sessions: this process, or the workers that announce themselves.
+  // An API server is ready without a worker: it shows what there is, and sessions wait.
   const directory = fleet && role === "api" ? await openWorkerDirectory(fleet.workers, log.report) : null;
   if (directory) opened.push(() => directory.close());
   const runners: Runners = directory
-    ? { ...directory, maxSize: () => directory.maxSize() ?? maxSize() }
+    ? { ...directory, maxSize: () => directory.maxSize() ?? maxSize(), unready: () => fleet?.unreachable() ?? null }
     : {
         devices: () => host?.devices() ?? [],
         refusedDevices: () => host?.refusedDevices() ?? [],
@@ -158,7 +159,7 @@ function openModels({ dataDir, modelMirror: mirror, offline }: Config): Promise<
 }
 
 /** Who runs sessions, as the API shows it. */
-type Runners = Pick<AppParts, "devices" | "refusedDevices" | "stepTimes" | "unready" | "maxSize" | "waitingReason">;
+type Runners = Pick<AppParts, "devices" | "refusedDevices" | "stepTimes" | "unready" | "workers" | "maxSize" | "waitingReason">;
 
 /** What a process shows of its host. */
 type HostParts = { hostMetrics: HostMetrics | null };

@@ -41,7 +41,7 @@ interface Channel {
  * when it is back.
  * @throws AtelierError UNAVAILABLE when Redis does not come within some seconds.
  */
-export async function openRemoteBus(redisUrl: string, options: RemoteBusOptions): Promise<Bus> {
+export async function openRemoteBus(redisUrl: string, options: RemoteBusOptions): Promise<RemoteBus> {
   const bus = new RemoteBus(redisUrl, options);
   try {
     await bus.start(options.startMs ?? START_MS);
@@ -51,6 +51,8 @@ export async function openRemoteBus(redisUrl: string, options: RemoteBusOptions)
     throw unavailable(`Redis at ${new URL(redisUrl).host} cannot be reached.`, { cause });
   }
 }
+
+export type { RemoteBus };
 
 class RemoteBus implements Bus {
   private readonly id = randomUUID();
@@ -94,6 +96,12 @@ class RemoteBus implements Bus {
   async start(startMs: number): Promise<void> {
     const deadline = AbortSignal.timeout(startMs);
     await Promise.all([this.publisher, this.subscriber].map((redis) => isReady(redis, deadline)));
+  }
+
+  /** Why messages are lost now; null while Redis can be reached. */
+  unreachable(): string | null {
+    const { reason } = this.outage;
+    return reason === null ? null : `Redis cannot be reached (${reason}).`;
   }
 
   async publish<Topic extends keyof Topics>(topic: Topic, message: Topics[Topic]): Promise<void> {

@@ -14,8 +14,8 @@ export interface WorkerDirectory {
   stepTimes(modelId: string): readonly StepTime[] | null;
   /** The largest size that any worker paints, px; null without a worker. */
   maxSize(): number | null;
-  /** Why sessions cannot run now; null when they can. */
-  unready(): string | null;
+  /** Number of workers whose device responds. */
+  workers(): number;
   /** Why no worker can claim a session; null when one can, once it is free. */
   waitingReason(session: SessionRecord): string | null;
   close(): Promise<void>;
@@ -42,7 +42,7 @@ export async function openWorkerDirectory(
     refusedDevices: () => known.flatMap(({ refusedDevices }) => refusedDevices),
     stepTimes: (modelId) => known.find((worker) => worker.stepTimes[modelId])?.stepTimes[modelId] ?? null,
     maxSize: () => (known.length === 0 ? null : Math.max(...known.map(({ maxSize }) => maxSize))),
-    unready: () => (known.some(({ devices }) => devices.length > 0) ? null : "No worker is there whose device responds."),
+    workers: () => known.filter(({ devices }) => devices.length > 0).length,
     waitingReason: (session) => whyNoneFits(known, session),
     async close() {
       closing.abort();

@@ -22,7 +22,7 @@ export function connectRedis(redisUrl: string, options: RedisOptions = {}): Redi
 
 /** Tells the operator once, not at every attempt to connect, that Redis is away. */
 export class Outage {
-  private isOn = false;
+  private why: string | null = null;
 
   /** `began` receives why Redis is away; `ended` is called when it is back. */
   constructor(
@@ -30,17 +30,22 @@ export class Outage {
     private readonly ended: () => void = () => undefined,
   ) {}
 
+  /** Why Redis is away; null when it is there. */
+  get reason(): string | null {
+    return this.why;
+  }
+
   /** Call this with every error of a connection. */
   notice(error: unknown): void {
-    if (this.isOn) return;
-    this.isOn = true;
-    this.began(messageOf(error));
+    if (this.why !== null) return;
+    this.why = messageOf(error);
+    this.began(this.why);
   }
 
   /** Call this when the connection is ready. */
   end(): void {
-    if (!this.isOn) return;
-    this.isOn = false;
+    if (this.why === null) return;
+    this.why = null;
     this.ended();
   }
 }

@@ -69,6 +69,13 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     }
   }
 
+  it("are ready without a worker, whose number they report", async () => {
+    const ready = async () => (await fetch(`${first().address}/readyz`)).json();
+    expect(await ready()).toMatchObject({ status: "ready", workers: 0 });
+    await startWorker();
+    await until(async () => (await ready()).workers === 1);
+  });
+
   it("serve, steer and end each other's sessions", async () => {
     await startWorker();
     const id = await start(60);
@@ -238,10 +245,13 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     const watched = watch(id);
     await until(() => watched.viewer.lastStep >= 3);
     await fleet.redis.stop();
+    const isReady = async () => (await fetch(`${first().address}/readyz`)).ok;
+    await until(async () => !(await isReady()));
     const waiting = await start(5);
     await until(async () => (await statusOf(waiting)) !== "QUEUED");
     await fleet.redis.start();
     await expectWhole(watched, 60);
+    await until(isReady);
     await until(async () => (await statusOf(waiting)) === "COMPLETED");
   });
 
