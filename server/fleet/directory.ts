@@ -21,16 +21,30 @@ export interface WorkerDirectory {
   close(): Promise<void>;
 }
 
-/** Reads every few seconds which workers there are. `failed` receives errors; what was known before then stays. */
-export async function openWorkerDirectory(
-  workers: Pick<WorkerStore, "list">,
-  failed: (error: unknown) => void,
+export interface WorkerDirectoryParts {
+  workers: Pick<WorkerStore, "list">;
+  /** This process, where it is a worker too. What it can run is not read, but asked for; null until it can run anything. */
+  own: { workerId: string; describe(): WorkerAnnouncement | null } | null;
+  /** Receives errors; what was known before then stays. */
+  failed(error: unknown): void;
+  intervalMs?: number;
+}
+
+/** Reads every few seconds which workers there are. */
+export async function openWorkerDirectory({
+  workers,
+  own,
+  failed,
   intervalMs = ANNOUNCE_MS,
-): Promise<WorkerDirectory> {
+}: WorkerDirectoryParts): Promise<WorkerDirectory> {
   const closing = new AbortController();
-  let known: readonly WorkerAnnouncement[] = [];
+  let others: readonly WorkerAnnouncement[] = [];
   const read = async () => {
-    known = await workers.list(SILENCE_MS);
+    others = await workers.list(SILENCE_MS, own?.workerId);
+  };
+  const known = (): readonly WorkerAnnouncement[] => {
+    const described = own?.describe() ?? null;
+    return described === null ? others : [described, ...others];
   };
   await read().catch(failed);
   const reading = (async () => {
@@ -38,12 +52,12 @@ export async function openWorkerDirectory(
   })();
 
   return {
-    devices: () => known.flatMap(({ devices }) => devices),
-    refusedDevices: () => known.flatMap(({ refusedDevices }) => refusedDevices),
-    stepTimes: (modelId) => known.find((worker) => worker.stepTimes[modelId])?.stepTimes[modelId] ?? null,
-    maxSize: () => (known.length === 0 ? null : Math.max(...known.map(({ maxSize }) => maxSize))),
-    workers: () => known.filter(({ devices }) => devices.length > 0).length,
-    waitingReason: (session) => whyNoneFits(known, session),
+    devices: () => known().flatMap(({ devices }) => devices),
+    refusedDevices: () => known().flatMap(({ refusedDevices }) => refusedDevices),
+    stepTimes: (modelId) => known().find((worker) => worker.stepTimes[modelId])?.stepTimes[modelId] ?? null,
+    maxSize: () => (known().length === 0 ? null : Math.max(...known().map(({ maxSize }) => maxSize))),
+    workers: () => known().filter(({ devices }) => devices.length > 0).length,
+    waitingReason: (session) => whyNoneFits(known(), session),
     async close() {
       closing.abort();
       await reading;

@@ -74,6 +74,12 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     expect(await ready()).toMatchObject({ status: "ready", workers: 0 });
     await startWorker();
     await until(async () => (await ready()).workers === 1);
+    // A server that is a worker too shows the others' devices beside its own.
+    const { process, client } = await fleet.both();
+    workers.add(process);
+    for (const server of [client, second()]) {
+      await until(async () => (await server.query("{ server { devices { name } } }")).server.devices.length === 2);
+    }
   });
 
   it("serve, steer and end each other's sessions", async () => {
