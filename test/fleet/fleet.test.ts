@@ -72,11 +72,10 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
   it("are ready without a worker, whose number they report", async () => {
     const ready = async () => (await fetch(`${first().address}/readyz`)).json();
     expect(await ready()).toMatchObject({ status: "ready", workers: 0 });
-    await startWorker();
-    await until(async () => (await ready()).workers === 1);
     // A server that is a worker too shows the others' devices beside its own.
-    const { process, client } = await fleet.both();
+    const [{ process, client }] = await Promise.all([fleet.both(), startWorker()]);
     workers.add(process);
+    await until(async () => (await ready()).workers === 2);
     for (const server of [client, second()]) {
       await until(async () => (await server.query("{ server { devices { name } } }")).server.devices.length === 2);
     }
