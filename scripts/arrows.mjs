@@ -17,13 +17,14 @@ export const server = {
   // What workers and API servers tell each other.
   fleet: ["host", "storage", "records"],
   // Reservations of streams of events, and requests about them, between API servers.
-  streams: ["bus", "records"],
-  storage: ["records"],
-  queue: ["storage", "records"],
-  bus: ["records"],
+  streams: ["bus", "redis", "records"],
+  storage: ["redis", "records"],
+  queue: ["storage", "redis", "records"],
+  bus: ["redis", "records"],
   // Uploads are checked with the decoder that paintings start from.
   pictures: ["processes"],
-  limits: [],
+  limits: ["redis"],
+  redis: [],
   processes: [],
   records: [],
 };

@@ -33,7 +33,7 @@ import { decoderLimits, openPictureDecoder } from "./pictures/decoder.js";
 import type { Queue } from "./queue/queue.js";
 import { type AccessMode, LOCAL_OWNER } from "./records/access.js";
 import type { ExportRecord } from "./records/film.js";
-import type { DeviceInfo, RefusedDevice } from "./records/session.js";
+import type { DeviceInfo, RefusedDevice, SessionRecord } from "./records/session.js";
 import type { StepTime } from "./records/step-time.js";
 import { Admission } from "./sessions/admission.js";
 import { SessionControls } from "./sessions/controls.js";
@@ -65,8 +65,12 @@ export interface AppParts {
   refusedDevices(): readonly RefusedDevice[];
   /** How long steps take on the device, by feature model; null until it is measured, which this call asks for. */
   stepTimes(modelId: string): readonly StepTime[] | null;
-  /** Why sessions cannot run yet; null when they can. */
+  /** Why the server is not ready; null when it is. */
   unready(): string | null;
+  /** Number of workers whose device responds, where they are other processes. The server is ready without them. */
+  workers?: () => number;
+  /** Why no worker can run a session that waits; null when one can, once it is free. */
+  waitingReason(session: SessionRecord): string | null;
   /** Metrics of the host; null, the default, where it is in other processes. */
   hostMetrics?: HostMetrics | null;
   /** How the server knows who may use it. */
@@ -138,6 +142,8 @@ export async function createApp(parts: AppParts): Promise<App> {
     refusedDevices,
     stepTimes,
     unready,
+    workers,
+    waitingReason,
     hostMetrics = null,
     accessMode,
     requiresApproval,
@@ -205,6 +211,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     devices,
     refusedDevices,
     stepTimes,
+    waitingReason,
     version,
     limits: pictureLimits,
     allowances,
@@ -257,6 +264,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     decoder,
     metrics,
     unready,
+    ...(workers ? { workers } : {}),
     modelPicture: (id, kind) => models.catalogue.picture(id, kind),
     graphql: graphql.router,
     schemaText: emittedSchema,

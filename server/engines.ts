@@ -36,6 +36,8 @@ export interface Engines {
     workerId: string;
     audit: AuditStore;
     openRateLimiter: OpenRateLimiter;
+    /** Why the processes cannot reach each other; null when they can. */
+    unreachable(): string | null;
     wantedModels(): Promise<string[]>;
   } | null;
 }
@@ -86,13 +88,14 @@ async function openShared(
   const bus = await openRemoteBus(redisUrl, { onListenerError: log.report, warn: log.warn });
   opened.push(() => bus.close());
   const workerId = randomUUID();
-  const failed = (error: unknown) => log.warn("Redis or the queue could not be used:", error);
-  const queue = openRemoteQueue({ leases: storage.leases, wakeUps: openWakeUps(redisUrl, failed), workerId, capability, failed });
+  const failed = (error: unknown) => log.warn("The queue could not be used:", error);
+  const wakeUps = openWakeUps(redisUrl, { warn: log.warn });
+  const queue = openRemoteQueue({ leases: storage.leases, wakeUps, workerId, capability, failed });
   opened.push(() => queue.close());
   const reservations = openRemoteReservations(redisUrl, { warn: log.warn });
   opened.push(async () => reservations.close());
   const streams = { reservations, relay: new StreamRelay({ bus, report: log.report }) };
-  const rates = openSharedRates(redisUrl, failed);
+  const rates = openSharedRates(redisUrl, { warn: log.warn });
   opened.push(async () => rates.close());
   return {
     storage,
@@ -104,6 +107,7 @@ async function openShared(
       workerId,
       audit: storage.audit,
       openRateLimiter: rates.open,
+      unreachable: () => bus.unreachable(),
       wantedModels: storage.leases.wantedModels,
     },
   };

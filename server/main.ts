@@ -19,6 +19,7 @@ import { AtelierError, messageOf, systemCode } from "./errors.js";
 import { describeWorker, openAnnouncer } from "./fleet/announcer.js";
 import { openWorkerDirectory } from "./fleet/directory.js";
 import { downloadWanted } from "./fleet/downloads.js";
+import { ownHost, type Runners, wholeFleet } from "./fleet/runners.js";
 import { Host } from "./host/host.js";
 import { tryInProcess } from "./host/model-trial.js";
 import { recoverSessions } from "./host/recovery.js";
@@ -76,27 +77,30 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   // processes share are claimed when the lease of the one that ran them is over.
   if (fleet === null) await recoverSessions(storage, queue);
 
-  // 4. Who can run sessions: this process, or the workers that announce themselves.
-  const directory = fleet && role === "api" ? await openWorkerDirectory(fleet.workers, log.report) : null;
-  if (directory) opened.push(() => directory.close());
-  const runners: Runners = directory
-    ? { ...directory, maxSize: () => directory.maxSize() ?? maxSize() }
-    : {
-        devices: () => host?.devices() ?? [],
-        refusedDevices: () => host?.refusedDevices() ?? [],
-        stepTimes: (modelId) => host?.stepTimes(modelId) ?? null,
-        unready: () => (host?.ready ? null : "The device is starting, or does not respond."),
-        maxSize,
-      };
-
-  const hostMetrics = role === "api" ? null : new HostMetrics(runners.devices);
+  // 4. Who can run sessions: this process, or all workers that announce themselves. An API server is ready without any: it
+  // shows what there is, and sessions wait.
+  const own = ownHost(() => host, maxSize);
+  const isWorker = role !== "api";
+  let runners: Runners = own;
+  let workers: (() => number) | null = null;
+  if (fleet && role !== "worker") {
+    const describe = () => host && describeWorker(host, { ...capability(), features: null });
+    const itself = isWorker ? { workerId: fleet.workerId, describe } : null;
+    const directory = await openWorkerDirectory({ workers: fleet.workers, own: itself, failed: report });
+    opened.push(() => directory.close());
+    runners = wholeFleet(directory, own);
+    if (!isWorker) workers = directory.workers;
+  }
+  const unreadyHost = () => (host?.ready ? null : "The device is starting, or does not respond.");
+  const unready = isWorker ? unreadyHost : () => fleet?.unreachable() ?? null;
+  const hostMetrics = isWorker ? new HostMetrics(own.devices) : null;
 
   // 5. The API. It listens before the device starts, so that a port in use shows at once.
   const url =
     role === "worker"
-      ? await serveHealth(config, { storage, unready: runners.unready, hostMetrics }, opened)
-      : await serveApi(config, engines, registry, { ...runners, hostMetrics }, opened);
-  if (role === "api") {
+      ? await serveHealth(config, { storage, unready, hostMetrics }, opened)
+      : await serveApi(config, engines, registry, { ...runners, unready, hostMetrics, ...(workers ? { workers } : {}) }, opened);
+  if (!isWorker) {
     log.info("Workers in other processes run the sessions.");
     log.info(`Atelier is at ${url}`);
     return;
@@ -116,6 +120,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     log: log.error,
     inform: log.info,
     isShared: fleet !== null,
+    maxSize,
   });
   const started = host;
   opened.push(() => started.close());
@@ -136,7 +141,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
 
   // 8. What this worker can run, for the API servers.
   if (fleet) {
-    const describe = () => describeWorker(started, { models: registry.readyIds(), maxSize: maxSize(), features });
+    const describe = () => describeWorker(started, { ...capability(), features });
     const lacking = { wanted: () => fleet.wantedModels(), registry, failed: report };
     const announcer = openAnnouncer({ ...fleet, describe, announced: () => downloadWanted(lacking), failed: report });
     opened.push(() => announcer.close());
@@ -156,18 +161,15 @@ function openModels({ dataDir, modelMirror: mirror, offline }: Config): Promise<
   });
 }
 
-/** Who runs sessions, as the API shows it. */
-type Runners = Pick<AppParts, "devices" | "refusedDevices" | "stepTimes" | "unready" | "maxSize">;
-
-/** What a process shows of its host. */
-type HostParts = { hostMetrics: HostMetrics | null };
+/** What a process shows of its host and of those that it depends on. */
+type HealthParts = Pick<AppParts, "unready" | "workers"> & { hostMetrics: HostMetrics | null };
 
 /** Serves the API and the studio. Returns the address by which this machine reaches them. */
 async function serveApi(
   config: Config,
   { storage, bus, queue, streams, fleet }: Engines,
   registry: Registry,
-  runners: Runners & HostParts,
+  runners: Runners & HealthParts,
   opened: Close[],
 ): Promise<string> {
   // Commands on this machine reach the running server by a secret in the data folder.
@@ -215,7 +217,7 @@ async function serveApi(
 /** Serves the health and the metrics of a worker. Returns the address by which this machine reaches it. */
 async function serveHealth(
   { port, host, metrics: hasMetrics }: Config,
-  { storage, unready, hostMetrics }: Pick<Engines, "storage"> & Pick<Runners, "unready"> & HostParts,
+  { storage, unready, hostMetrics }: Pick<Engines, "storage"> & HealthParts,
   opened: Close[],
 ): Promise<string> {
   const metrics = hasMetrics ? createMetrics({ storage, api: null, host: hostMetrics }) : null;

@@ -7,8 +7,8 @@ import { brokenArrows, server, studio } from "../scripts/arrows.mjs";
 /** Files that stand for their folders, with the folders whose files may import them. */
 const importedBy: Record<string, string[]> = {
   "server/errors": serverFolders(),
-  "server/records/settings": [...serverFolders("engine", "graph", "limits", "pictures", "processes"), ...webFolders()],
-  "server/records/session": serverFolders("engine", "graph", "limits", "pictures", "processes"),
+  "server/records/settings": [...serverFolders("engine", "graph", "limits", "pictures", "processes", "redis"), ...webFolders()],
+  "server/records/session": serverFolders("engine", "graph", "limits", "pictures", "processes", "redis"),
   "server/storage/storage": [
     "server/access",
     "server/api",
@@ -49,6 +49,7 @@ const importedBy: Record<string, string[]> = {
   "server/bus/embedded": ["server/bus"],
   "server/streams/reservations": ["server/api", "server/streams"],
   "server/streams/embedded": ["server/streams"],
+  "server/redis/connection": ["server/redis", "server/limits", "server/storage", "server/streams", "server/queue", "server/bus"],
   "server/graph/node": ["server/graph", "server/engine", "server/models", "server/art", "server/device"],
   "server/engine/engine": ["server/engine", "server/models", "server/art", "server/device"],
   "server/models/registry": ["server/models", "server/art", "server/device", "server/sessions", "server/host"],

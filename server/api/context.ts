@@ -109,6 +109,8 @@ export interface ApiContext {
   refusedDevices(): readonly RefusedDevice[];
   /** How long steps with a feature model take, small to large sizes; null until it is measured, which this call asks for. */
   stepTimes(modelId: string): readonly StepTime[] | null;
+  /** Why no worker can run a session that waits; null when one can, once it is free. */
+  waitingReason(session: SessionRecord): string | null;
   version: string;
   limits: { maxImagePixels: number; maxJpegPixels: number; maxUploadBytes: number };
   /** What everyone may still do, and the values of the limits. */

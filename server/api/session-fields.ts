@@ -32,6 +32,16 @@ export class SessionFieldsResolver {
     return session.status === "QUEUED" ? queue.position(session.id) : null;
   }
 
+  @FieldResolver(() => String, {
+    nullable: true,
+    description:
+      "Why no worker that is up can run the session, for people, such as that none has its model; null when it only waits for\n" +
+      "its turn. Null unless QUEUED or RUNNING, and on a server that runs its sessions itself.",
+  })
+  waitingReason(@Root() session: SessionRecord, @Ctx() { waitingReason }: OperationContext): string | null {
+    return session.status === "QUEUED" || session.status === "RUNNING" ? waitingReason(session) : null;
+  }
+
   @FieldResolver(() => Int, { description: "Number of subscriptions that watch the session now." })
   viewers(@Root() session: SessionRecord, @Ctx() { broker }: OperationContext): number {
     return broker.viewersOf(session.id);

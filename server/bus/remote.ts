@@ -1,14 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { Redis, type RedisOptions } from "ioredis";
+import type { Redis } from "ioredis";
 import { unavailable } from "../errors.js";
+import { connectRedis, Outage } from "../redis/connection.js";
 import type { Bus, Topics } from "./bus.js";
 import { type Envelope, open, seal } from "./envelope.js";
 import { watchLiveness } from "./liveness.js";
 
 /** How long the start waits for Redis, ms. */
 const START_MS = 10_000;
-/** Longest time between two attempts to connect, ms. */
-const LONGEST_PAUSE_MS = 1000;
 const CHANNELS = "atelier:";
 
 export interface RemoteBusOptions {
@@ -42,7 +41,7 @@ interface Channel {
  * when it is back.
  * @throws AtelierError UNAVAILABLE when Redis does not come within some seconds.
  */
-export async function openRemoteBus(redisUrl: string, options: RemoteBusOptions): Promise<Bus> {
+export async function openRemoteBus(redisUrl: string, options: RemoteBusOptions): Promise<RemoteBus> {
   const bus = new RemoteBus(redisUrl, options);
   try {
     await bus.start(options.startMs ?? START_MS);
@@ -52,6 +51,8 @@ export async function openRemoteBus(redisUrl: string, options: RemoteBusOptions)
     throw unavailable(`Redis at ${new URL(redisUrl).host} cannot be reached.`, { cause });
   }
 }
+
+export type { RemoteBus };
 
 class RemoteBus implements Bus {
   private readonly id = randomUUID();
@@ -64,7 +65,7 @@ class RemoteBus implements Bus {
   private readonly publisher: Redis;
   private readonly subscriber: Redis;
   private readonly endWatches: (() => void)[];
-  private isAway = false;
+  private readonly outage: Outage;
   private isClosed = false;
 
   constructor(
@@ -72,14 +73,14 @@ class RemoteBus implements Bus {
     private readonly options: RemoteBusOptions,
   ) {
     const silenceMs = options.silenceMs ?? 5000;
-    const connection: RedisOptions = {
-      // What cannot be sent is lost at once: sent later, it would come after what was read from storage meanwhile.
-      ...{ enableOfflineQueue: false, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, autoResubscribe: false },
-      ...{ connectTimeout: silenceMs, disconnectTimeout: 100 },
-      retryStrategy: (times) => Math.min(50 * times, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2),
-    };
-    this.publisher = new Redis(redisUrl, connection);
-    this.subscriber = new Redis(redisUrl, connection);
+    this.outage = new Outage(
+      (reason) => options.warn(`Redis cannot be reached (${reason}); changes made elsewhere show when it is back.`),
+      () => options.warn("Redis is back."),
+    );
+    // What cannot be sent is lost at once: sent later, it would come after what was read from storage meanwhile.
+    const connection = { autoResubscribe: false, connectTimeout: silenceMs };
+    this.publisher = connectRedis(redisUrl, connection);
+    this.subscriber = connectRedis(redisUrl, connection);
     this.endWatches = [this.publisher, this.subscriber].map((redis) => {
       redis.on("error", (error) => this.notice(error));
       redis.on("close", () => this.notice(new Error("the connection was closed")));
@@ -95,6 +96,12 @@ class RemoteBus implements Bus {
   async start(startMs: number): Promise<void> {
     const deadline = AbortSignal.timeout(startMs);
     await Promise.all([this.publisher, this.subscriber].map((redis) => isReady(redis, deadline)));
+  }
+
+  /** Why messages are lost now; null while Redis can be reached. */
+  unreachable(): string | null {
+    const { reason } = this.outage;
+    return reason === null ? null : `Redis cannot be reached (${reason}).`;
   }
 
   async publish<Topic extends keyof Topics>(topic: Topic, message: Topics[Topic]): Promise<void> {
@@ -244,16 +251,11 @@ class RemoteBus implements Bus {
   }
 
   private notice(error: unknown): void {
-    if (this.isAway || this.isClosed) return;
-    this.isAway = true;
-    const reason = error instanceof Error ? error.message : String(error);
-    this.options.warn(`Redis cannot be reached (${reason}); changes made elsewhere show when it is back.`);
+    if (!this.isClosed) this.outage.notice(error);
   }
 
   private welcome(): void {
-    if (!this.isAway || this.publisher.status !== "ready" || this.subscriber.status !== "ready") return;
-    this.isAway = false;
-    this.options.warn("Redis is back.");
+    if (this.publisher.status === "ready" && this.subscriber.status === "ready") this.outage.end();
   }
 }
 

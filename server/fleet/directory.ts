@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { DeviceInfo, RefusedDevice } from "../records/session.js";
+import type { DeviceInfo, RefusedDevice, SessionRecord } from "../records/session.js";
 import type { StepTime } from "../records/step-time.js";
 import type { WorkerAnnouncement } from "../records/worker.js";
 import type { WorkerStore } from "../storage/fleet.js";
 import { ANNOUNCE_MS, SILENCE_MS } from "./announcer.js";
+import { whyNoneFits } from "./fitness.js";
 
 /** What the workers of all machines can do together, as they announced it last. */
 export interface WorkerDirectory {
@@ -13,21 +14,37 @@ export interface WorkerDirectory {
   stepTimes(modelId: string): readonly StepTime[] | null;
   /** The largest size that any worker paints, px; null without a worker. */
   maxSize(): number | null;
-  /** Why sessions cannot run now; null when they can. */
-  unready(): string | null;
+  /** Number of workers whose device responds. */
+  workers(): number;
+  /** Why no worker can claim a session; null when one can, once it is free. */
+  waitingReason(session: SessionRecord): string | null;
   close(): Promise<void>;
 }
 
-/** Reads every few seconds which workers there are. `failed` receives errors; what was known before then stays. */
-export async function openWorkerDirectory(
-  workers: Pick<WorkerStore, "list">,
-  failed: (error: unknown) => void,
+export interface WorkerDirectoryParts {
+  workers: Pick<WorkerStore, "list">;
+  /** This process, where it is a worker too. What it can run is not read, but asked for; null until it can run anything. */
+  own: { workerId: string; describe(): WorkerAnnouncement | null } | null;
+  /** Receives errors; what was known before then stays. */
+  failed(error: unknown): void;
+  intervalMs?: number;
+}
+
+/** Reads every few seconds which workers there are. */
+export async function openWorkerDirectory({
+  workers,
+  own,
+  failed,
   intervalMs = ANNOUNCE_MS,
-): Promise<WorkerDirectory> {
+}: WorkerDirectoryParts): Promise<WorkerDirectory> {
   const closing = new AbortController();
-  let known: readonly WorkerAnnouncement[] = [];
+  let others: readonly WorkerAnnouncement[] = [];
   const read = async () => {
-    known = await workers.list(SILENCE_MS);
+    others = await workers.list(SILENCE_MS, own?.workerId);
+  };
+  const known = (): readonly WorkerAnnouncement[] => {
+    const described = own?.describe() ?? null;
+    return described === null ? others : [described, ...others];
   };
   await read().catch(failed);
   const reading = (async () => {
@@ -35,11 +52,12 @@ export async function openWorkerDirectory(
   })();
 
   return {
-    devices: () => known.flatMap(({ devices }) => devices),
-    refusedDevices: () => known.flatMap(({ refusedDevices }) => refusedDevices),
-    stepTimes: (modelId) => known.find((worker) => worker.stepTimes[modelId])?.stepTimes[modelId] ?? null,
-    maxSize: () => (known.length === 0 ? null : Math.max(...known.map(({ maxSize }) => maxSize))),
-    unready: () => (known.some(({ devices }) => devices.length > 0) ? null : "No worker is there whose device responds."),
+    devices: () => known().flatMap(({ devices }) => devices),
+    refusedDevices: () => known().flatMap(({ refusedDevices }) => refusedDevices),
+    stepTimes: (modelId) => known().find((worker) => worker.stepTimes[modelId])?.stepTimes[modelId] ?? null,
+    maxSize: () => (known().length === 0 ? null : Math.max(...known().map(({ maxSize }) => maxSize))),
+    workers: () => known().filter(({ devices }) => devices.length > 0).length,
+    waitingReason: (session) => whyNoneFits(known(), session),
     async close() {
       closing.abort();
       await reading;

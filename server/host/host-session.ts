@@ -15,6 +15,8 @@ export interface SessionParts extends WorkModels {
   /** Call this when a session was suspended: the host resumes it when there is space. */
   suspended: () => void;
   log: (line: string, cause?: unknown, fields?: LogFields) => void;
+  /** The largest painting that goes on here, px: one that grows beyond that goes on at another host. */
+  maxSize(): number;
   /** Aborts when the host closes. */
   closing: AbortSignal;
 }

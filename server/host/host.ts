@@ -19,7 +19,7 @@ import { SessionClaims } from "./session-claims.js";
 import { SuspendedSessions } from "./suspended-sessions.js";
 import type { Verdicts } from "./verdicts.js";
 
-export interface HostOptions extends Omit<SessionParts, "log" | "closing" | "frameRetention" | "suspended"> {
+export interface HostOptions extends Omit<SessionParts, "log" | "closing" | "frameRetention" | "suspended" | "maxSize"> {
   queue: Queue;
   /** Limits for kept frames. */
   frameBudget?: FrameBudget;
@@ -33,6 +33,8 @@ export interface HostOptions extends Omit<SessionParts, "log" | "closing" | "fra
   suspendedRetryMs?: number;
   /** Whether other hosts share the storage, the bus and the queue: requests may be lost on their way, and others take over. */
   isShared?: boolean;
+  /** The largest painting that this machine and its device have memory for, px; without it, they paint any. */
+  maxSize?: () => number;
   /** Time between two looks at the records of running sessions where others share them, ms. */
   lookMs?: number;
   /** Devices in the order in which they are tried; the last one is used in any case. */
@@ -126,7 +128,9 @@ export class Host {
     const frameRetention = new FrameRetention(storage, options.frameBudget ?? FRAME_BUDGET, this.log, closing);
     const { suspendedRetryMs: retryMs } = options;
     this.suspended = new SuspendedSessions({ ...options, log: this.log, closing, ...(retryMs === undefined ? {} : { retryMs }) });
-    this.parts = { ...options, frameRetention, suspended: () => this.suspended.expect(), log: this.log, closing };
+    // Where nobody else could go on with a painting, it is tried here.
+    const maxSize = (options.isShared && options.maxSize) || (() => Number.POSITIVE_INFINITY);
+    this.parts = { ...options, frameRetention, maxSize, suspended: () => this.suspended.expect(), log: this.log, closing };
     this.claims = new SessionClaims({ ...this.parts, queue, isShared: options.isShared ?? false });
     this.paceMeter = new PaceMeter(this.parts);
     this.waitlist = new ModelWaitlist({

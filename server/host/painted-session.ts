@@ -32,6 +32,8 @@ export class PaintedSession implements HostSession {
   /** Ordinal of the last change sent to the device. */
   private steeredThrough = 0;
   private link: DeviceLink | null = null;
+  /** Whether the device releases the painting because it has grown too large for this host. */
+  private isOutgrowing = false;
   private readonly deaths = new DeathCount();
   private readonly checkpoints: SessionCheckpoints;
   private readonly tasks: SerialQueue;
@@ -97,13 +99,20 @@ export class PaintedSession implements HostSession {
   }
 
   /**
-   * Sends waiting changes to the device. Without a device, they take effect when the session starts on the next one.
+   * Sends waiting changes to the device. Without a device, they take effect when the session starts on the next one. When
+   * one of them makes the painting too large for this host, another host goes on from here, with the changes.
    */
   steer(): Promise<void> {
     return this.tasks.run(async () => {
-      if (this.ended || !this.link) return;
+      if (this.ended || this.isOutgrowing || !this.link) return;
       const { storage } = this.parts;
       for (const { ordinal, settings, styles } of await storage.changes.list(this.id, this.steeredThrough)) {
+        if (settings.size !== undefined && settings.size > this.parts.maxSize()) {
+          this.isOutgrowing = true;
+          this.parts.log(`Session ${this.id} grows to ${settings.size} px, which is too large for this worker; another one continues it.`);
+          this.link.send({ type: "pause", sessionId: this.id });
+          return;
+        }
         this.steeredThrough = ordinal;
         this.link.send({ type: "steer", sessionId: this.id, ordinal, settings, styles: styles && (await loadStyles(storage, styles)) });
       }
@@ -133,6 +142,7 @@ export class PaintedSession implements HostSession {
     return this.tasks.run(async () => {
       const device = this.link?.name ?? null;
       this.link = null;
+      this.isOutgrowing = false;
       if (this.ended || !blamed || !this.deaths.add(this.storedStep, device)) return;
       await this.end({ status: "FAILED", error: deathFailure(exit) });
     });
@@ -157,6 +167,11 @@ export class PaintedSession implements HostSession {
     if (this.record.status === "QUEUED") await publishChange(bus, session);
     this.record = session;
     this.storedStep = session.step;
+    if (session.kind === "STYLE_TRANSFER" && session.settings.size > this.parts.maxSize()) {
+      // It has grown since it was claimed.
+      this.ended = true;
+      return false;
+    }
     // From here on clients that steer notify this session, which handles that after it has sent the start.
     const steered = await storage.changes.settle(this.id, session.step + 1);
     if (steered) await publishChange(bus, steered);

@@ -50,6 +50,8 @@ export interface HttpDependencies {
   metrics: Metrics;
   /** Why sessions cannot run yet; null when they can. */
   unready: () => string | null;
+  /** Number of workers whose device responds, where they are other processes. */
+  workers?: () => number;
   modelPicture: FindModelPicture;
   /** Serves `/graphql`. */
   graphql: RequestHandler;
@@ -95,6 +97,7 @@ export function createHttpApp({
   decoder,
   metrics,
   unready,
+  workers,
   modelPicture,
   graphql,
   schemaText,
@@ -110,7 +113,8 @@ export function createHttpApp({
   app.use(bodyLimit(isUpload));
   app.use((request, _response, next) => next(refuseSeveralHosts(request) ?? undefined));
   // Before the guard: a health check may use any host name, and learns little by it.
-  app.use(healthRoutes(unready, storage.space, (request) => isAdmin(everyone, request)));
+  const isTold = (request: Request) => isAdmin(everyone, request);
+  app.use(healthRoutes({ unready, space: storage.space, isTold, ...(workers ? { workers } : {}) }));
   app.use(guard.middleware);
   const access = new RouteAccess(everyone, allowances);
   app.use(accessRoutes(everyone, allowances, publicUrl));

@@ -15,7 +15,7 @@ export interface WorkerAppParts {
 export function createWorkerApp({ storage, unready, metrics }: WorkerAppParts): Express {
   const app = express();
   app.disable("x-powered-by");
-  app.use(healthRoutes(unready, storage.space));
+  app.use(healthRoutes({ unready, space: storage.space }));
   if (metrics) app.get("/metrics", metrics.send);
   return app;
 }

@@ -1,9 +1,6 @@
-import { Redis } from "ioredis";
 import { RateLimiterMemory, RateLimiterRedis } from "rate-limiter-flexible";
+import { openRedis } from "../redis/connection.js";
 import type { OpenRateLimiter } from "./allowances.js";
-
-/** How long Redis may take to answer, ms. */
-const ANSWER_MS = 1000;
 
 /** Rates that several servers count together. */
 export interface SharedRates {
@@ -11,13 +8,16 @@ export interface SharedRates {
   close(): void;
 }
 
-/**
- * Counts rates in Redis, so that a limit holds over all servers. While Redis is away, each server counts for itself. `failed`
- * receives why.
- */
-export function openSharedRates(redisUrl: string, failed: (error: unknown) => void): SharedRates {
-  const redis = new Redis(redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: ANSWER_MS });
-  redis.on("error", failed);
+export interface SharedRatesOptions {
+  /** Receives, once for each time that Redis is away, why rates are not counted together. */
+  warn(message: string): void;
+}
+
+/** Counts rates in Redis, so that a limit holds over all servers. While Redis is away, each server counts for itself. */
+export function openSharedRates(redisUrl: string, { warn }: SharedRatesOptions): SharedRates {
+  const { redis, close } = openRedis(redisUrl, (reason) =>
+    warn(`Redis cannot be reached (${reason}); each server counts rates for itself meanwhile.`),
+  );
   return {
     open: (options) =>
       new RateLimiterRedis({
@@ -27,6 +27,6 @@ export function openSharedRates(redisUrl: string, failed: (error: unknown) => vo
         rejectIfRedisNotReady: true,
         insuranceLimiter: new RateLimiterMemory(options),
       }),
-    close: () => redis.disconnect(),
+    close,
   };
 }

@@ -142,6 +142,12 @@ export const limitTable = {
   pixels: limit("PICTURE", 60e6, "pixels", "Width times height, unless it is a JPEG."),
   jpegPixels: limit("PICTURE", 210e6, "pixels", "Width times height of a JPEG."),
   changes: limit("SESSION", 5000, "changes", "Changes recorded for a session."),
+  liveFrameMs: limit(
+    "SESSION",
+    20_000,
+    "ms",
+    "Time that a frame of a live translation may wait for a worker; then `sendFrame` is refused with UNAVAILABLE.",
+  ),
   liveIdleMs: limit("SESSION", 30_000, "ms", "Time without a frame from its client, after which a live translation ends."),
   runningSessions: limit(
     "SERVER",

@@ -1,5 +1,7 @@
 import { Queue as Jobs, Worker } from "bullmq";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
+import { messageOf } from "../errors.js";
+import { connectRedis, Outage } from "../redis/connection.js";
 
 const NAME = "wake-ups";
 /** Keeps the keys of a queue in one slot of a Redis cluster. */
@@ -16,15 +18,27 @@ export interface WakeUps {
   close(): Promise<void>;
 }
 
-/** Wake-ups as jobs of BullMQ. `failed` receives what went wrong with Redis. */
-export function openWakeUps(redisUrl: string, failed: (error: unknown) => void): WakeUps {
+export interface WakeUpsOptions {
+  /** Receives why wake-ups are lost, once for each time that Redis is away. */
+  warn(message: string): void;
+}
+
+/** Wake-ups as jobs of BullMQ. */
+export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps {
   // What cannot be sent at once is not kept: there is no use in waking someone late.
-  const producer = new Redis(redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
+  const producer = connectRedis(redisUrl);
+  const outage = new Outage((reason) => warn(`Redis cannot be reached (${reason}); sessions that wait begin a little later meanwhile.`));
   producer.on("error", failed);
+  producer.on("ready", () => outage.end());
   const jobs = new Jobs(NAME, { connection: producer, prefix: PREFIX, skipVersionCheck: true });
   jobs.on("error", failed);
   let worker: Worker | null = null;
   let listener: Redis | null = null;
+
+  function failed(error: unknown): void {
+    if (producer.status === "ready") warn(`A wake-up of the queue was lost: ${messageOf(error)}`);
+    else outage.notice(error);
+  }
 
   function send(delay = 0): void {
     // One that waits stands for all: whoever claims a session wakes the next. One that is being delivered does not stand for
@@ -38,7 +52,12 @@ export function openWakeUps(redisUrl: string, failed: (error: unknown) => void):
 
     listen(wake) {
       if (worker) return;
-      const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
+      // BullMQ waits for a connection, however long.
+      const connection = connectRedis(redisUrl, {
+        enableOfflineQueue: true,
+        autoResendUnfulfilledCommands: true,
+        maxRetriesPerRequest: null,
+      });
       listener = connection.on("error", failed);
       // A job that stalls is a wake-up that was lost; it says nothing about a session.
       worker = new Worker(NAME, async () => wake(), { connection, prefix: PREFIX, maxStalledCount: 1 });

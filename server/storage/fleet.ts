@@ -41,8 +41,8 @@ export interface LeaseStore {
 export interface WorkerStore {
   /** Stores what a worker can run, and forgets those that announced nothing for `silenceMs`. */
   announce(id: string, announcement: WorkerAnnouncement, silenceMs: number): Promise<void>;
-  /** What the workers announced last, of those that did within `silenceMs`. */
-  list(silenceMs: number): Promise<WorkerAnnouncement[]>;
+  /** What the workers announced last, of those that did within `silenceMs`, without the one with the id `except`. */
+  list(silenceMs: number, except?: string): Promise<WorkerAnnouncement[]>;
   /** Forgets a worker. */
   leave(id: string): Promise<void>;
 }

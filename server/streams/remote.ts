@@ -1,10 +1,6 @@
 import { createHash } from "node:crypto";
-import { Redis } from "ioredis";
+import { openRedis } from "../redis/connection.js";
 import type { StreamReservations } from "./reservations.js";
-
-/** How long Redis may take to answer, ms. */
-const ANSWER_MS = 1000;
-const LONGEST_PAUSE_MS = 1000;
 
 /** Reservations that any server can take. */
 export interface RemoteReservations extends StreamReservations {
@@ -18,39 +14,23 @@ export interface RemoteReservationsOptions {
 
 /** Reservations in Redis. What is reserved while it is away can be opened at its own server only. */
 export function openRemoteReservations(redisUrl: string, { warn }: RemoteReservationsOptions): RemoteReservations {
-  const redis = new Redis(redisUrl, {
-    // A reservation that is stored late is over.
-    ...{ enableOfflineQueue: false, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, commandTimeout: ANSWER_MS },
-    ...{ connectTimeout: ANSWER_MS, disconnectTimeout: 100 },
-    retryStrategy: (times) => Math.min(50 * times, LONGEST_PAUSE_MS),
-  });
-  let isAway = false;
-  redis.on("error", notice);
-  redis.on("ready", () => {
-    isAway = false;
-  });
-
-  function notice(error: unknown): null {
-    const reason = error instanceof Error ? error.message : String(error);
-    // A connection on which Redis does not answer is made anew.
-    if (reason === "Command timed out" && redis.status === "ready") redis.disconnect(true);
-    if (!isAway) warn(`Redis cannot be reached (${reason}); streams of events open only at the server that reserved them.`);
-    isAway = true;
-    return null;
-  }
+  const { redis, ask, close } = openRedis(redisUrl, (reason) =>
+    warn(`Redis cannot be reached (${reason}); streams of events open only at the server that reserved them.`),
+  );
 
   return {
     async put(token, holder, ms) {
-      await redis.set(keyOf(token, holder), "", "PX", ms).catch(notice);
+      // A reservation that is stored late is over.
+      await ask(() => redis.set(keyOf(token, holder), "", "PX", ms), null);
     },
 
     async take(token, holder) {
       // Of several servers that delete a key, one succeeds.
-      const deleted = await redis.del(keyOf(token, holder)).catch(notice);
+      const deleted = await ask(() => redis.del(keyOf(token, holder)), null);
       return deleted === null ? null : deleted === 1;
     },
 
-    close: () => redis.disconnect(),
+    close,
   };
 }
 

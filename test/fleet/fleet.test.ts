@@ -69,6 +69,18 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     }
   }
 
+  it("are ready without a worker, whose number they report", async () => {
+    const ready = async () => (await fetch(`${first().address}/readyz`)).json();
+    expect(await ready()).toMatchObject({ status: "ready", workers: 0 });
+    // A server that is a worker too shows the others' devices beside its own.
+    const [{ process, client }] = await Promise.all([fleet.both(), startWorker()]);
+    workers.add(process);
+    await until(async () => (await ready()).workers === 2);
+    for (const server of [client, second()]) {
+      await until(async () => (await server.query("{ server { devices { name } } }")).server.devices.length === 2);
+    }
+  });
+
   it("serve, steer and end each other's sessions", async () => {
     await startWorker();
     const id = await start(60);
@@ -137,7 +149,8 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     let isSending = true;
     const sending = (async () => {
       for (let step = 0; isSending; step++) {
-        await first().query("mutation ($input: FrameInput!) { sendFrame(input: $input) { credit } }", { input: { sessionId, step, data } });
+        // Refused when no worker is free for long.
+        await first().send("mutation ($input: FrameInput!) { sendFrame(input: $input) { credit } }", { input: { sessionId, step, data } });
       }
     })();
     const steps: number[] = [];
@@ -237,10 +250,13 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     const watched = watch(id);
     await until(() => watched.viewer.lastStep >= 3);
     await fleet.redis.stop();
+    const isReady = async () => (await fetch(`${first().address}/readyz`)).ok;
+    await until(async () => !(await isReady()));
     const waiting = await start(5);
     await until(async () => (await statusOf(waiting)) !== "QUEUED");
     await fleet.redis.start();
     await expectWhole(watched, 60);
+    await until(isReady);
     await until(async () => (await statusOf(waiting)) === "COMPLETED");
   });
 

@@ -65,6 +65,8 @@ export interface AppOptions {
   openBus?(report: (error: unknown) => void): Bus | Promise<Bus>;
   /** Where streams of events are reserved, and how those of other apps are reached; by default there is no other app. */
   streams?(bus: Bus, report: (error: unknown) => void): AppParts["streams"];
+  /** Why no worker can run a session; by default one can. */
+  waitingReason?: AppParts["waitingReason"];
   /** Another app, whose storage this one shares. It is closed after this one. */
   beside?: RunningApp;
 }
@@ -88,6 +90,7 @@ export async function startApp({
   switches,
   openBus = openEmbeddedBus,
   streams = () => ({ reservations: openEmbeddedReservations(), relay: null }),
+  waitingReason = () => null,
   beside,
 }: AppOptions = {}): Promise<RunningApp> {
   const faults: unknown[] = [];
@@ -114,6 +117,7 @@ export async function startApp({
     refusedDevices: () => [{ name: "absent", reason: "It is not here." }],
     stepTimes: (modelId) => (modelId === "vgg19" ? [{ pixels: 4096, fastestMs: 10, slowestMs: 12.5 }] : null),
     unready: () => null,
+    waitingReason,
     accessMode,
     requiresApproval,
     retentionHours,

@@ -40,6 +40,14 @@ export class Fleet {
     return { process, client: await process.client() };
   }
 
+  /** Starts an API server that is a worker too. */
+  async both(variables: Record<string, string> = {}): Promise<{ process: ServerProcess; client: GraphqlClient }> {
+    const { process } = this.launch("all", variables);
+    const client = await process.client();
+    this.clients.push(client);
+    return { process, client };
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.clients.map((client) => client.close()));
     await Promise.all(this.processes.map((process) => process.end("SIGKILL")));
@@ -57,7 +65,7 @@ export class Fleet {
     };
   }
 
-  private launch(role: "api" | "worker", variables: Record<string, string>): { process: ServerProcess; folder: string } {
+  private launch(role: "api" | "worker" | "all", variables: Record<string, string>): { process: ServerProcess; folder: string } {
     const environment = this.environment();
     const process = new ServerProcess({ ...environment, ATELIER_ROLE: role, ATELIER_DEVICE: "cpu", ...variables });
     this.processes.push(process);

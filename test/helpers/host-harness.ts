@@ -116,6 +116,12 @@ export class HostHarness {
     await this.bus.publish("controls", { type: "steer", sessionId });
   }
 
+  /** Has a painting grow, as a client does. */
+  async grow(sessionId: string, size: number): Promise<void> {
+    await this.storage.changes.add(sessionId, { settings: { size }, styles: null }, ["QUEUED", "RUNNING", "PAUSED"]);
+    await this.bus.publish("controls", { type: "steer", sessionId });
+  }
+
   /** Pauses as a client does. */
   async pause(sessionId: string): Promise<void> {
     const paused = await this.storage.sessions.update(sessionId, { status: "PAUSED" }, ["QUEUED", "RUNNING"]);

@@ -45,7 +45,7 @@ export async function openMember({ databaseUrl, redisUrl, folder }: SharedPlaces
   };
   const queue = openRemoteQueue({
     leases: { ...storage.leases, claim },
-    wakeUps: openWakeUps(redisUrl, failed),
+    wakeUps: openWakeUps(redisUrl, { warn: failed }),
     workerId,
     capability: () => ({ models: null, maxSize: 4096 }),
     failed,

@@ -39,6 +39,26 @@ describe("a host that shares its sessions with others", () => {
     expect((await host.session(steered)).status).toBe("RUNNING");
   });
 
+  test("leaves a painting that grows beyond its memory to another host, with its state and the change", async () => {
+    const host = await startHost({ maxSize: () => 512 });
+    const id = await host.paint({ steps: 1e6 });
+    await host.frame(id, 2);
+    await host.grow(id, 512);
+    await until(async () => (await host.storage.changes.list(id)).every(({ step }) => step !== null));
+    await host.grow(id, 1024);
+    await host.steer(id, 3);
+    await host.released(id);
+    const { status, error, step } = await host.session(id);
+    expect([status, error]).toEqual(["RUNNING", null]);
+    expect(await host.checkpointStep(id)).toBe(step);
+    expect((await host.storage.changes.list(id)).map((change) => change.step === null)).toEqual([false, true, true]);
+    // One that has grown before it began is given back too.
+    await host.enqueue(id);
+    await host.end(await host.paint({ steps: 3 }));
+    await host.released(id);
+    expect((await host.session(id)).step).toBe(step);
+  });
+
   test("fails a session that ended five workers in a row", async () => {
     const inner = openEmbeddedQueue();
     const claim = async (...args: Parameters<typeof inner.claim>) => {

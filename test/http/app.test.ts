@@ -35,6 +35,28 @@ describe("health", () => {
   });
 });
 
+describe("health of a server whose workers are other processes", () => {
+  it("reports how many there are, and is ready without one", async () => {
+    let [workers, away]: [number, string | null] = [0, null];
+    const app = express().use(healthRoutes({ unready: () => away, workers: () => workers, space: server.storage.space }));
+    const { port, close } = await listen(app);
+    const ready = async (headers: Record<string, string> = {}) => {
+      const answer = await ask(port, "/readyz", { headers });
+      return [answer.status, answer.json()];
+    };
+    const freeBytes = expect.any(Number);
+    expect(await ready()).toEqual([200, { status: "ready", workers: 0, freeBytes }]);
+    workers = 2;
+    expect(await ready()).toEqual([200, { status: "ready", workers: 2, freeBytes }]);
+    const elsewhere = { Host: "10.0.0.7:80" };
+    expect(await ready(elsewhere)).toEqual([200, { status: "ready" }]);
+    away = "Redis cannot be reached (10.0.0.8).";
+    expect(await ready()).toMatchObject([503, { code: "UNAVAILABLE", message: away, workers: 2 }]);
+    expect(await ready(elsewhere)).toMatchObject([503, { code: "UNAVAILABLE", message: "The workers cannot be reached now." }]);
+    await close();
+  });
+});
+
 describe("readiness, asked from elsewhere", () => {
   it.each([
     ["Host", "10.0.0.7:80"],
@@ -119,7 +141,7 @@ describe("the HTTP app", () => {
   it("reports the free space of the disk, and that nothing can be stored", async () => {
     const space = { ...server.storage.space, free: async () => 1234, obstacle: async () => "The disk is full." };
     const metrics = createMetrics({ storage: { ...server.storage, space }, api: null, host: null });
-    const app = express().use(healthRoutes(() => null, space));
+    const app = express().use(healthRoutes({ unready: () => null, space }));
     const { port, close } = await listen(app.get("/metrics", metrics.send));
     const ready = await ask(port, "/readyz");
     const text = (await ask(port, "/metrics")).body.toString();

@@ -13,6 +13,7 @@ function card(id: string, minute: number, status: Card["status"] = "COMPLETED"):
     startedAt: null,
     finishedAt: null,
     queuePosition: null,
+    waitingReason: null,
     starred: false,
     isMine: true,
     mayChange: true,

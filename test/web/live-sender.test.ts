@@ -66,6 +66,17 @@ describe("a live sender", () => {
     expect(live.errors).toEqual([new Error("no picture")]);
   });
 
+  test("sends the picture as it is now when no worker took an earlier one", async () => {
+    const live = setUp();
+    await live.offer("a");
+    live.sent[0]?.answer({ status: "UNTAKEN" });
+    await live.settle();
+    expect(live.data).toEqual(["a", "a"]);
+    await live.offer("b");
+    expect(live.data).toEqual(["a", "a", "b"]);
+    expect(live.errors).toEqual([]);
+  });
+
   test("counts a result as the end of older pictures", async () => {
     const live = setUp();
     for (const name of ["a", "b", "c"]) await live.offer(name);

@@ -21,6 +21,7 @@ function painting(latestFrame: Frame | null): Painting {
     startedAt: null,
     finishedAt: null,
     queuePosition: null,
+    waitingReason: null,
     starred: false,
     isMine: true,
     mayChange: true,
@@ -71,9 +72,10 @@ describe("a painting as its page knows it", () => {
 
   test("has a place in the queue only while it waits", () => {
     const running = nextState(nothingYet, { type: "changed", session: painting(null) });
-    expect(nextState(running, { type: "place", queuePosition: 2 })).toBe(running);
+    const place = { queuePosition: 2, waitingReason: "No worker is up." };
+    expect(nextState(running, { type: "place", place })).toBe(running);
     const queued = nextState(nothingYet, { type: "changed", session: { ...painting(null), status: "QUEUED", queuePosition: 3 } });
-    expect(nextState(queued, { type: "place", queuePosition: 2 }).session?.queuePosition).toBe(2);
+    expect(nextState(queued, { type: "place", place }).session).toMatchObject(place);
   });
 
   test("knows the frames that it missed, and gets them later", () => {
@@ -109,6 +111,7 @@ test("a translation gets its picture with the change to completed, and has no cu
     startedAt: null,
     finishedAt: null,
     queuePosition: null,
+    waitingReason: null,
     starred: false,
     isMine: true,
     mayChange: true,

@@ -14,7 +14,7 @@ const FrameParts = graphql(`
 
 const SessionParts = graphql(`
   fragment SessionParts on Session {
-    __typename id title status createdAt startedAt finishedAt queuePosition device starred note expiresAt isMine mayChange approval
+    __typename id title status createdAt startedAt finishedAt queuePosition waitingReason device starred note expiresAt isMine mayChange approval
     error { code message }
   }
 `);
@@ -229,7 +229,7 @@ export const KeepFrame = graphql(`
   mutation KeepFrame($sessionId: ID!, $step: Int!) { keepFrame(sessionId: $sessionId, step: $step) { id url } }
 `);
 
-export const PlaceQuery = graphql(`query Place($id: ID!) { session(id: $id) { status queuePosition } }`);
+export const PlaceQuery = graphql(`query Place($id: ID!) { session(id: $id) { status queuePosition waitingReason } }`);
 
 export const FramesQuery = graphql(
   `

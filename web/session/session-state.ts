@@ -41,8 +41,8 @@ export type SessionAction =
       described: Pick<Session, "title" | "starred" | "note" | "approval">;
       family: Pick<Painting, "parent" | "branches"> | null;
     }
-  /** Its latest place in the queue. */
-  | { type: "place"; queuePosition: number | null }
+  /** Why it waits, as far as that has changed: its place in the queue, or that no worker can run it. */
+  | { type: "place"; place: Pick<Session, "queuePosition" | "waitingReason"> }
   | { type: "connection"; connected: boolean }
   | { type: "removed" }
   | { type: "failed"; message: string };
@@ -78,7 +78,7 @@ export function nextState(state: SessionState, event: SessionAction): SessionSta
     case "elsewhere":
       return state.session ? { ...state, session: { ...state.session, ...event.described, ...event.family } as Session } : state;
     case "place":
-      return state.session?.status === "QUEUED" ? { ...state, session: { ...state.session, queuePosition: event.queuePosition } } : state;
+      return state.session?.status === "QUEUED" ? { ...state, session: { ...state.session, ...event.place } } : state;
     case "connection":
       return state.connected === event.connected ? state : { ...state, connected: event.connected };
     case "removed":

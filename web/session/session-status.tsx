@@ -31,10 +31,11 @@ export function SessionStatusLine({ session, connected, doing, waitingFor = null
   );
 }
 
-function statusText({ status, queuePosition }: Session, doing: string, waitingFor: string | null): string {
+function statusText({ status, queuePosition, waitingReason }: Session, doing: string, waitingFor: string | null): string {
   switch (status) {
     case "QUEUED":
       if (waitingFor) return waitingFor;
+      if (waitingReason) return waitingReason;
       return queuePosition !== null && queuePosition > 1 ? texts.inLine(queuePosition) : texts.preparing;
     case "RUNNING":
       return texts.doing(doing);

@@ -18,7 +18,7 @@ import { isOver, nextState, nothingYet, type SessionAction, type SessionState } 
 
 /** Points of the loss curve to load: about the width of the curve in pixels. */
 const CURVE_POINTS = 500;
-/** Interval at which a waiting session asks for its place in the queue, ms, because no event reports it. */
+/** Interval at which a waiting session asks why it waits, ms, because no event reports it. */
 const PLACE_EVERY_MS = 3_000;
 
 /** Least time between two looks at what other pages did, ms: a slider there makes several changes a second. */
@@ -111,7 +111,7 @@ function usePlace(id: string, waits: boolean, dispatch: Dispatch<SessionAction>)
     if (!waits) return;
     const ask = async () => {
       const { session } = await execute(PlaceQuery, { id });
-      if (session) dispatch({ type: "place", queuePosition: session.queuePosition });
+      if (session) dispatch({ type: "place", place: { queuePosition: session.queuePosition, waitingReason: session.waitingReason } });
     };
     const timer = setInterval(() => {
       // While the server cannot be reached, the place stays as it was and the status line says so.

@@ -11,6 +11,7 @@ export const liveTexts = {
   showClip: "Show the sample clip",
   pressStart: "Press Start. Pictures from your camera go from this page to its server and nowhere else.",
   waits: "Waiting for its turn…",
+  noWorker: "Waiting for a worker…",
   comes: "The first picture is on its way…",
   original: "Original",
   translation: "Translation",

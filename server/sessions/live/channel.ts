@@ -1,10 +1,14 @@
 import type { Bus, LiveMessage } from "../../bus/bus.js";
 import { AtelierError, badInput, conflict, unavailable } from "../../errors.js";
+import { limitTable } from "../../limits/table.js";
 import { isLive, type SessionEvent, type SessionStatus } from "../../records/session.js";
 import type { SessionStore } from "../../storage/storage.js";
 import { noSession } from "../requirements.js";
 import { isFinal } from "../status.js";
 import type { LiveCounts } from "./counts.js";
+
+/** How long a frame may wait until a device begins with it or a newer frame replaces it, ms. */
+export const LIVE_FRAME_MS = limitTable.liveFrameMs.value;
 
 /** What became of a frame, and how many more the client may have in flight. */
 export interface LiveReceipt {
@@ -16,13 +20,24 @@ export interface LiveReceipt {
 interface Pending {
   resolve(receipt: LiveReceipt): void;
   reject(error: AtelierError): void;
+  /** Ends the wait when no device takes the frame. */
+  deadline: NodeJS.Timeout;
+}
+
+export interface ChannelParts {
+  sessions: Pick<SessionStore, "find">;
+  bus: Bus;
+  counts: LiveCounts;
 }
 
 /** Sends the frames of one live translation to its host. While the session is QUEUED, only the newest frame is kept. */
 export class LiveChannel {
   private status: SessionStatus = "QUEUED";
   private lastStep = -1;
-  private held: { step: number; picture: Uint8Array; superseded: number } | null = null;
+  /** The frame that is offered when the session runs. */
+  private held: { step: number; picture: Uint8Array } | null = null;
+  /** Number of frames that were given up before they were offered, and that the host has not counted. */
+  private unoffered = 0;
   private readonly pending = new Map<number, Pending>();
   /** Arrival times of the frames whose result is still awaited, ms, by step. */
   private readonly arrivedAt = new Map<number, number>();
@@ -30,7 +45,7 @@ export class LiveChannel {
 
   private constructor(
     private readonly sessionId: string,
-    private readonly parts: { sessions: Pick<SessionStore, "find">; bus: Bus; counts: LiveCounts },
+    private readonly parts: ChannelParts,
     private readonly closed: () => void,
   ) {}
 
@@ -38,11 +53,7 @@ export class LiveChannel {
    * Calls `closed` when the session has ended.
    * @throws AtelierError NOT_FOUND; CONFLICT for a session that takes no frames.
    */
-  static async open(
-    sessionId: string,
-    parts: { sessions: Pick<SessionStore, "find">; bus: Bus; counts: LiveCounts },
-    closed: () => void,
-  ): Promise<LiveChannel> {
+  static async open(sessionId: string, parts: ChannelParts, closed: () => void): Promise<LiveChannel> {
     const { sessions, bus } = parts;
     const channel = new LiveChannel(sessionId, parts, closed);
     const unsubscribes = await Promise.all([
@@ -76,7 +87,7 @@ export class LiveChannel {
 
   /**
    * Sends one frame; resolves when the frame is accepted or superseded.
-   * @throws AtelierError BAD_INPUT, CONFLICT, UNAVAILABLE.
+   * @throws AtelierError BAD_INPUT, CONFLICT; UNAVAILABLE when no device begins with it in time.
    */
   send(step: number, picture: Uint8Array): Promise<LiveReceipt> {
     if (isFinal(this.status)) throw refusal("The session has ended.");
@@ -87,7 +98,8 @@ export class LiveChannel {
     this.lastStep = step;
     this.arrivedAt.set(step, performance.now());
     return new Promise((resolve, reject) => {
-      this.pending.set(step, { resolve, reject });
+      const deadline = setTimeout(() => this.giveUp(step), LIVE_FRAME_MS).unref();
+      this.pending.set(step, { resolve, reject, deadline });
       if (this.status === "RUNNING") this.offer(step, picture);
       else this.hold(step, picture);
     });
@@ -95,11 +107,15 @@ export class LiveChannel {
 
   private hold(step: number, picture: Uint8Array): void {
     const older = this.held;
-    this.held = { step, picture, superseded: older ? older.superseded + 1 : 0 };
-    if (older) this.resolve({ step: older.step, status: "SUPERSEDED", credit: 1 });
+    this.held = { step, picture };
+    if (!older) return;
+    this.unoffered++;
+    this.resolve({ step: older.step, status: "SUPERSEDED", credit: 1 });
   }
 
-  private offer(step: number, picture: Uint8Array, superseded = 0): void {
+  private offer(step: number, picture: Uint8Array): void {
+    const superseded = this.unoffered;
+    this.unoffered = 0;
     this.parts.bus.publish(`live:${this.sessionId}`, { type: "offer", step, picture, superseded }).catch((cause: unknown) => {
       this.reject(step, unavailable("The frame could not be sent to its device.", { cause }));
     });
@@ -117,9 +133,19 @@ export class LiveChannel {
     this.status = status;
     if (isFinal(status)) this.end();
     if (this.status !== "RUNNING" || !this.held) return;
-    const { step, picture, superseded } = this.held;
+    const { step, picture } = this.held;
     this.held = null;
-    this.offer(step, picture, superseded);
+    this.offer(step, picture);
+  }
+
+  /** Nobody has taken a frame: no worker has room for the session, or the one that had it is gone. */
+  private giveUp(step: number): void {
+    if (this.held?.step === step) {
+      this.held = null;
+      this.unoffered++;
+    }
+    const message = "No worker has taken the frame. Send a newer one: the session continues when a worker is free.";
+    this.reject(step, unavailable(message, { field: "input.sessionId" }));
   }
 
   /** Counts a result and its delay. Earlier frames will have no result any more: it was lost when their device died. */
@@ -137,14 +163,19 @@ export class LiveChannel {
 
   private resolve(receipt: LiveReceipt): void {
     if (receipt.status === "SUPERSEDED") this.arrivedAt.delete(receipt.step);
-    this.pending.get(receipt.step)?.resolve(receipt);
-    this.pending.delete(receipt.step);
+    this.settled(receipt.step)?.resolve(receipt);
   }
 
   private reject(step: number, error: AtelierError): void {
     this.arrivedAt.delete(step);
-    this.pending.get(step)?.reject(error);
+    this.settled(step)?.reject(error);
+  }
+
+  private settled(step: number): Pending | undefined {
+    const pending = this.pending.get(step);
+    clearTimeout(pending?.deadline);
     this.pending.delete(step);
+    return pending;
   }
 
   /** Messages of the session were lost: its start or its end may be among them. */

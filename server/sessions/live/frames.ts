@@ -1,7 +1,5 @@
-import type { Bus } from "../../bus/bus.js";
 import { badInput } from "../../errors.js";
-import type { SessionStore } from "../../storage/storage.js";
-import { LiveChannel, type LiveReceipt } from "./channel.js";
+import { type ChannelParts, LiveChannel, type LiveReceipt } from "./channel.js";
 import { LiveCounts } from "./counts.js";
 
 /** Limit for one live frame, bytes: a JPEG of 1024 px takes about half of it. */
@@ -33,12 +31,17 @@ export class LiveFrames {
 
   readonly counts = new LiveCounts();
 
-  constructor(private readonly parts: { sessions: Pick<SessionStore, "find">; bus: Bus }) {}
+  private readonly parts: ChannelParts;
+
+  constructor({ sessions, bus }: Omit<ChannelParts, "counts">) {
+    this.parts = { sessions, bus, counts: this.counts };
+  }
 
   /**
    * Sends one frame; resolves when it is accepted or superseded.
    * @throws AtelierError NOT_FOUND; BAD_INPUT (`input.data`, `input.step`, with limit; also for bytes that cannot be
-   * decoded); CONFLICT when the session takes no frames, has ended, or ends before the frame's turn.
+   * decoded); CONFLICT when the session takes no frames, has ended, or ends before the frame's turn; UNAVAILABLE
+   * (`input.sessionId`) when no worker takes the frame in time.
    */
   async send(frame: LiveFrame): Promise<LiveReceipt> {
     this.counts.count("received");
@@ -59,9 +62,7 @@ export class LiveFrames {
   }
 
   private async channel(sessionId: string): Promise<LiveChannel> {
-    const open =
-      this.channels.get(sessionId) ??
-      LiveChannel.open(sessionId, { ...this.parts, counts: this.counts }, () => this.channels.delete(sessionId));
+    const open = this.channels.get(sessionId) ?? LiveChannel.open(sessionId, this.parts, () => this.channels.delete(sessionId));
     this.channels.set(sessionId, open);
     try {
       return await open;

@@ -1,13 +1,10 @@
-import { Redis } from "ioredis";
 import { Packr } from "msgpackr";
 import type { FrameRecord } from "../../records/pictures.js";
+import { openRedis } from "../../redis/connection.js";
 import { RECENT_FRAMES, type RecentFrameStore, type StepRange } from "../storage.js";
 
 /** How long Redis keeps the frames of a session after the last one, s: that of a server that was killed is never cleared. */
 const KEPT_S = 3600;
-/** How long Redis may take to answer, ms. */
-const ANSWER_MS = 1000;
-const LONGEST_PAUSE_MS = 1000;
 
 /** Frames of live translations that any server can show. */
 export interface RemoteRecentFrames extends RecentFrameStore {
@@ -28,51 +25,25 @@ const packr = new Packr({ useRecords: false, copyBuffers: true });
  * Each session has a list of its frames' records, the newest first, and a hash of their pictures by step.
  */
 export function openRemoteRecentFrames(redisUrl: string, { warn }: RemoteRecentFramesOptions): RemoteRecentFrames {
-  const redis = new Redis(redisUrl, {
-    // Frames that come while Redis is away are worth nothing later.
-    ...{ enableOfflineQueue: false, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, commandTimeout: ANSWER_MS },
-    ...{ connectTimeout: ANSWER_MS, disconnectTimeout: 100 },
-    retryStrategy: (times) => Math.min(50 * times, LONGEST_PAUSE_MS),
-  });
-  let isAway = false;
-  redis.on("error", notice);
-  redis.on("ready", () => {
-    isAway = false;
-  });
-
-  function notice(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    // A connection on which Redis does not answer is made anew.
-    if (reason === "Command timed out" && redis.status === "ready") redis.disconnect(true);
-    if (isAway) return;
-    isAway = true;
-    warn(`Redis cannot be reached (${reason}); recent frames of live translations are not shown meanwhile.`);
-  }
+  const { redis, ask, close } = openRedis(redisUrl, (reason) =>
+    warn(`Redis cannot be reached (${reason}); recent frames of live translations are not shown meanwhile.`),
+  );
 
   const records = (sessionId: string) => `atelier:recent:${sessionId}:records`;
   const pictures = (sessionId: string) => `atelier:recent:${sessionId}:pictures`;
-
-  async function reading<Value>(read: () => Promise<Value>, nothing: Value): Promise<Value> {
-    try {
-      return await read();
-    } catch (error) {
-      notice(error);
-      return nothing;
-    }
-  }
 
   /** In one round trip, which does not grow with the list of a gallery. */
   async function latestOf(sessionIds: readonly string[]): Promise<Map<string, FrameRecord>> {
     const asking = redis.pipeline();
     for (const id of sessionIds) asking.lindexBuffer(records(id), 0);
-    const answers = await reading(async () => valuesOf(await asking.exec()), []);
+    const answers = await ask(async () => valuesOf(await asking.exec()), []);
     const newest = answers.flatMap((bytes) => (bytes instanceof Buffer ? [packr.unpack(bytes) as FrameRecord] : []));
     return new Map(newest.map((frame) => [frame.sessionId, frame]));
   }
 
   /** Oldest first. */
   async function ring(sessionId: string): Promise<FrameRecord[]> {
-    const packed = await reading(() => redis.lrangeBuffer(records(sessionId), 0, RECENT_FRAMES - 1), []);
+    const packed = await ask(() => redis.lrangeBuffer(records(sessionId), 0, RECENT_FRAMES - 1), []);
     return packed.map((bytes) => packr.unpack(bytes) as FrameRecord).reverse();
   }
 
@@ -93,11 +64,11 @@ export function openRemoteRecentFrames(redisUrl: string, { warn }: RemoteRecentF
         .expire(records(sessionId), KEPT_S)
         .expire(pictures(sessionId), KEPT_S)
         .exec();
-      const results = await reading(() => writing, null);
+      const results = await ask(() => writing, null);
       const oldest = results?.[0]?.[1];
       if (oldest instanceof Buffer) {
         const dropped = packr.unpack(oldest) as FrameRecord;
-        await reading(() => redis.hdel(pictures(sessionId), String(dropped.step)), 0);
+        await ask(() => redis.hdel(pictures(sessionId), String(dropped.step)), 0);
       }
     },
 
@@ -114,13 +85,13 @@ export function openRemoteRecentFrames(redisUrl: string, { warn }: RemoteRecentF
 
     count: async (sessionId, range) => (await within(sessionId, range)).length,
 
-    picture: (sessionId, step) => reading(() => redis.hgetBuffer(pictures(sessionId), String(step)), null),
+    picture: (sessionId, step) => ask(() => redis.hgetBuffer(pictures(sessionId), String(step)), null),
 
     async clear(sessionId) {
-      await reading(() => redis.unlink(records(sessionId), pictures(sessionId)), 0);
+      await ask(() => redis.unlink(records(sessionId), pictures(sessionId)), 0);
     },
 
-    close: () => redis.disconnect(),
+    close,
   };
 }
 

@@ -1,4 +1,4 @@
-import { asc, eq, lt, sql } from "drizzle-orm";
+import { and, asc, eq, lt, ne, sql } from "drizzle-orm";
 import type { WorkerStore } from "../fleet.js";
 import { type Database, written } from "./database.js";
 import { workers } from "./schema.js";
@@ -18,11 +18,12 @@ export function sqlWorkers(database: Database): WorkerStore {
       await database.delete(workers).where(lt(workers.seenAt, sql`clock_timestamp() - ${silenceMs} * interval '1 millisecond'`));
     },
 
-    async list(silenceMs) {
+    async list(silenceMs, except) {
+      const isSeen = sql`${workers.seenAt} >= clock_timestamp() - ${silenceMs} * interval '1 millisecond'`;
       const rows = await database
         .select({ announcement: workers.announcement })
         .from(workers)
-        .where(sql`${workers.seenAt} >= clock_timestamp() - ${silenceMs} * interval '1 millisecond'`)
+        .where(and(isSeen, except === undefined ? undefined : ne(workers.id, except)))
         .orderBy(asc(workers.id));
       return rows.map(({ announcement }) => announcement);
     },

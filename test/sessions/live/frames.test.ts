@@ -1,9 +1,10 @@
 import { setImmediate as settle } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { LiveMessage } from "../../../server/bus/bus.js";
 import { publishChange } from "../../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../../server/bus/embedded.js";
 import type { TranslationRecord } from "../../../server/records/session.js";
+import { LIVE_FRAME_MS } from "../../../server/sessions/live/channel.js";
 import { delayBucketsMs, LiveCounts } from "../../../server/sessions/live/counts.js";
 import { LiveFrames } from "../../../server/sessions/live/frames.js";
 import { aFrame, aTranslation } from "../../contracts/records.js";
@@ -56,6 +57,16 @@ async function setUp() {
 }
 
 describe("live frames", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** Lets as much time pass as a frame may wait. */
+  const waitInVain = async () => {
+    await settle();
+    vi.advanceTimersByTime(LIVE_FRAME_MS);
+  };
+
   test("are counted by outcome, and results are measured by their delay", async () => {
     const live = await setUp();
     const sent = [live.send(0), live.send(1)];
@@ -123,6 +134,39 @@ describe("live frames", () => {
     await live.become("COMPLETED");
     live.bus.recover();
     await refused;
+  });
+
+  test("are dropped with a reason while no worker takes the session, which goes on when one does", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const live = await setUp();
+    const [replaced, dropped] = [live.send(0), live.send(1)];
+    const refused = expect(dropped).rejects.toMatchObject({ code: "UNAVAILABLE", detail: { field: "input.sessionId" } });
+    expect((await replaced).status).toBe("SUPERSEDED");
+    await waitInVain();
+    await refused;
+    await live.become("RUNNING");
+    expect(live.offers).toEqual([]);
+    const taken = live.send(2);
+    await settle();
+    await live.accept(2);
+    expect((await taken).status).toBe("ACCEPTED");
+    expect([live.offers, live.superseded]).toEqual([[2], [2]]);
+  });
+
+  test("are dropped with a reason while the worker of the session is gone, which goes on with another one", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const live = await setUp();
+    await live.become("RUNNING");
+    const refused = [live.send(0), live.send(1)].map((sent) => expect(sent).rejects.toMatchObject({ code: "UNAVAILABLE" }));
+    await waitInVain();
+    await Promise.all(refused);
+    const taken = live.send(2);
+    await settle();
+    // A worker that slept takes an older one too late.
+    await live.accept(1);
+    await live.accept(2);
+    expect((await taken).status).toBe("ACCEPTED");
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test("read the session from storage once", async () => {

@@ -1,6 +1,6 @@
-/** The server's answer to a frame. */
+/** What became of a frame. One that is UNTAKEN waited in vain for a worker. */
 export interface Receipt {
-  status: "ACCEPTED" | "SUPERSEDED";
+  status: "ACCEPTED" | "SUPERSEDED" | "UNTAKEN";
 }
 
 export interface LiveSenderParts {
@@ -96,7 +96,9 @@ export class LiveSender {
   private deliver(step: number, data: string): void {
     this.parts.send(step, data).then(
       ({ status }) => {
-        if (status === "SUPERSEDED") this.settle(step);
+        // A picture that does not change is offered no second time.
+        if (status === "UNTAKEN") this.wanted = true;
+        if (status !== "ACCEPTED") this.settle(step);
       },
       (error: unknown) => {
         this.settle(step);

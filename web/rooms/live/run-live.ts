@@ -54,6 +54,7 @@ export async function runLive({ source, model, title, size, output, isMirrored, 
     return false;
   }
   change({ sessionId, status: startTranslation.status });
+  let known = startTranslation.status;
   /** Whether the session has ended. */
   let over = false;
   let connected = true;
@@ -64,7 +65,12 @@ export async function runLive({ source, model, title, size, output, isMirrored, 
   const results = new ResultCanvas(canvas);
   const sender = new LiveSender({
     capture: () => encodePicture(source, size, isMirrored()),
-    send: (step, data) => sendFrame(sessionId, step, data),
+    async send(step, data) {
+      const receipt = await sendFrame(sessionId, step, data);
+      // While the session is QUEUED, the page says that it waits.
+      if (receipt.status === "UNTAKEN" && known === "RUNNING") change({ failure: texts.noWorker });
+      return receipt;
+    },
     onError: (error) => {
       // `onConnection` reports a lost connection.
       if (!over && !(error instanceof ConnectionError)) change({ failure: messageOf(error) });
@@ -119,6 +125,7 @@ export async function runLive({ source, model, title, size, output, isMirrored, 
     onEvent({ session: event }) {
       if (event.__typename === "SessionChange") {
         const { status, error } = event.session;
+        known = status;
         change({ status, ...(error ? { failure: error.message } : {}) });
         if (!["COMPLETED", "CANCELLED", "FAILED"].includes(status)) return;
         end();
@@ -154,6 +161,7 @@ async function sendFrame(sessionId: string, step: number, data: string): Promise
     return (await ask(SendFrame, { input: { sessionId, step, data } })).sendFrame;
   } catch (error) {
     if (error instanceof ServerError && error.field === "input.step") return { status: "SUPERSEDED" };
+    if (error instanceof ServerError && error.field === "input.sessionId" && error.code === "UNAVAILABLE") return { status: "UNTAKEN" };
     throw error;
   }
 }
