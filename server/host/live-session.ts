@@ -48,8 +48,8 @@ export class LiveSession implements HostSession {
   private deviceFree = false;
   private onDevice: LiveFrame | null = null;
   private waiting: LiveFrame | null = null;
-  private translated = 0;
-  private dropped = 0;
+  private translated: number;
+  private dropped: number;
   private countsTimer: NodeJS.Timeout | null = null;
   private keepTimer: NodeJS.Timeout | null = null;
   private grace: NodeJS.Timeout | null = null;
@@ -74,6 +74,8 @@ export class LiveSession implements HostSession {
     private readonly keepIntervalMs = KEEP_INTERVAL_MS,
   ) {
     this.id = record.id;
+    this.translated = record.framesTranslated;
+    this.dropped = record.framesDropped;
     this.tasks = new SerialQueue((error) => this.failFor(error));
     parts.closing.addEventListener("abort", this.stopTimers, { once: true });
   }
@@ -179,11 +181,7 @@ export class LiveSession implements HostSession {
       await this.unsubscribe();
       return false;
     }
-    if (this.record.status === "QUEUED" || isTakenOver) {
-      this.translated = this.record.framesTranslated;
-      this.dropped = this.record.framesDropped;
-      await publishChange(bus, session);
-    }
+    if (this.record.status === "QUEUED" || isTakenOver) await publishChange(bus, session);
     this.record = session;
     this.link = link;
     if (isTakenOver) this.reply({ type: "restarted" });

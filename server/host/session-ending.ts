@@ -19,7 +19,7 @@ const ENDING_RETRY_MS = 1000;
  * had ended before, or when the host closes first: then the next start of the server finds the session interrupted.
  */
 export function storeEnding(id: string, ending: Ending, parts: EndingParts, patch: SessionPatch = {}): Promise<SessionRecord | null> {
-  return storeStatus(id, ending.status, () => ({ ...patch, ...ending, finishedAt: new Date() }), parts);
+  return storeStatus(id, ending.status, () => ({ ...patch, ...ending, finishedAt: new Date(), wish: null }), parts);
 }
 
 /**

@@ -308,6 +308,7 @@ export class SessionService {
       ownerId: this.parts.party.ownerId,
       visibility: "PRIVATE",
       approval: null,
+      wish: null,
       step: -1,
       revision: 0,
     };

@@ -99,6 +99,7 @@ export type SessionPatch = Partial<
     | "error"
     | "starred"
     | "note"
+    | "wish"
   > &
     Pick<StyleTransferRecord, "settings" | "initial"> &
     Pick<TranslationRecord, "framesTranslated" | "framesDropped">

@@ -169,7 +169,7 @@ function nextSession({ kinds, models, maxSize, except = [] }: Parameters<LeaseSt
     with open as (
       select ${id} as id, ${ownerId} as owner_id, ${kind} as kind, ${ownerLimit} as owner_limit, ${status} = 'RUNNING' as interrupted,
         ${queuedAt} as queued_at, ${ordinal} as ordinal, ${sessions.leaseUntil} >= clock_timestamp() as leased,
-        ${hasModel(sql`${settings} ->> 'model'`)} and (not ${draft} or ${hasModel(sql`'vgg19-lite'`)})
+        ${sessions.wish} is not null or ${hasModel(sql`${settings} ->> 'model'`)} and (not ${draft} or ${hasModel(sql`'vgg19-lite'`)})
           and (${sessions.kind} <> 'STYLE_TRANSFER' or (${settings} ->> 'size')::numeric <= ${maxSize}) as fits
       from ${sessions} where ${isUnfinished}
         and (${ownerLimit} is not null or ${status} = 'RUNNING' or ${queuedAt} < clock_timestamp() - ${ENTERED_MS} * interval '1 millisecond')
