@@ -76,9 +76,10 @@ const LOOK_MS = 3000;
 const HAND_OVER_MS = 3000;
 
 /** What the record of a running session asks its host to do. */
-function requestOf(record: SessionRecord | undefined): "steer" | "pause" | "cancel" | "complete" {
+function requestOf(record: SessionRecord | undefined): "steer" | "pause" | "yield" | "cancel" | "complete" {
   if (!record || isFinal(record.status)) return "cancel";
   if (record.wish !== null) return requestToEnd[record.wish];
+  if (record.status === "QUEUED") return "yield";
   return record.status === "PAUSED" ? "pause" : "steer";
 }
 

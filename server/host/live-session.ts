@@ -120,6 +120,11 @@ export class LiveSession implements HostSession {
     return this.idle();
   }
 
+  /** Live translations are never paused, so none is QUEUED again. */
+  yield(): Promise<void> {
+    return this.idle();
+  }
+
   /** Live translations have no settings to steer. */
   steer(): Promise<void> {
     return this.idle();

@@ -96,6 +96,15 @@ export class PaintedSession implements HostSession {
     });
   }
 
+  yield(): Promise<void> {
+    return this.tasks.run(async () => {
+      if (this.ended || !this.link) return;
+      // Read again, because it may have begun only now. Once it has, it is QUEUED only after a pause.
+      const stored = await this.parts.storage.sessions.find(this.id);
+      if (stored?.status === "QUEUED") this.link?.send({ type: "pause", sessionId: this.id });
+    });
+  }
+
   /**
    * Sends waiting changes to the device. Without a device, they take effect when the session starts on the next one.
    */

@@ -46,6 +46,17 @@ describe("a host that shares its sessions with others", () => {
     expect((await host.session(steered)).status).toBe("RUNNING");
   });
 
+  test("gives a session that was paused and resumed between two looks back to the queue, and goes on in its turn", async () => {
+    const host = await startHost();
+    const id = await host.paint({ steps: 1e6 });
+    await host.frame(id, 1);
+    await host.storage.sessions.update(id, { status: "PAUSED" });
+    await host.resume(id);
+    await until(async () => (await host.session(id)).status === "RUNNING");
+    expect(await host.queue.list()).toEqual([]);
+    await host.frame(id, (await host.session(id)).step + 1);
+  });
+
   test("ends as a client wishes when no request reached it, and the mutation returns the ended session", async () => {
     const host = await startHost();
     const bus = new LossyBus(host.bus);
