@@ -121,11 +121,11 @@ export class Host {
     this.maxConcurrent = options.maxConcurrent ?? DEFAULT_MAX_CONCURRENT;
     this.maxLive = options.maxLive ?? DEFAULT_MAX_LIVE;
     this.log = options.log ?? ((line, cause) => console.error(line, cause ?? ""));
-    const { storage, queue } = options;
+    const { queue } = options;
     // Only some callers wait for it.
     this.firstStart.catch(() => undefined);
     const closing = this.closing.signal;
-    const frameRetention = new FrameRetention(storage, options.frameBudget ?? FRAME_BUDGET, this.log, closing);
+    const frameRetention = new FrameRetention(options.frameBudget ?? FRAME_BUDGET, this.log, closing);
     const { suspendedRetryMs: retryMs } = options;
     this.suspended = new SuspendedSessions({ ...options, log: this.log, closing, ...(retryMs === undefined ? {} : { retryMs }) });
     this.parts = { ...options, frameRetention, suspended: () => this.suspended.expect(), log: this.log, closing };

@@ -190,7 +190,7 @@ export class PaintedSession implements HostSession {
         return this.parts.storage.checkpoints.delete(this.id);
       }
       this.storedStep = message.step;
-      await this.parts.frameRetention.stored(this.id, message.picture.byteLength);
+      await this.parts.frameRetention.stored(this.id, message.picture.byteLength, this.parts.storage);
     }
     this.link?.send({ type: "acknowledge", sessionId: this.id, step: message.step });
   }

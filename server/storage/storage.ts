@@ -390,8 +390,8 @@ export interface Storage {
   readonly space: StorageSpace;
   /**
    * The same storage, as the holder of a session writes it: what it writes of that session is written only while the claim
-   * holds. Otherwise `frames.insert` and `checkpoints.put` throw ClaimLost, and `sessions.update` and `changes.settle` return
-   * null.
+   * holds. Otherwise `frames.insert` and `checkpoints.put` throw ClaimLost, `sessions.update` and `changes.settle` return
+   * null, and `frames.thin` deletes nothing.
    */
   held(claim: Claim): Storage;
   close(): Promise<void>;
