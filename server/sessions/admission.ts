@@ -1,38 +1,27 @@
 import type { Allowances, Party } from "../limits/allowances.js";
 import type { LimitName } from "../limits/table.js";
-import type { SessionStatus } from "../records/session.js";
-import type { Storage } from "../storage/storage.js";
+import type { RequirePlace, Storage } from "../storage/storage.js";
 import type { OwnerPlaces } from "./queue-entry.js";
 
-const underWay: readonly SessionStatus[] = ["QUEUED", "RUNNING"];
-
 export interface AdmissionParts {
-  storage: Pick<Storage, "sessions" | "images" | "frames" | "films">;
+  storage: Pick<Storage, "images" | "frames" | "films">;
   allowances: Allowances;
 }
 
 /** Admits sessions and pictures within the limits of the server and of their owners. */
 export class Admission {
-  /** The last work of each owner that is under way. */
-  private readonly turns = new Map<string, Promise<unknown>>();
-
   constructor(private readonly parts: AdmissionParts) {}
 
   /**
-   * Queues a session by `queue` where its owner and the server have a place for it.
+   * Queues a session by `queue` where its owner and the server have a place for it: the storage counts when it stores the session.
    * @throws AtelierError LIMIT
    */
-  admit<Result>(party: Party, queue: () => Promise<Result>): Promise<Result> {
-    const { sessions } = this.parts.storage;
+  async admit<Result>(party: Party, queue: (requirePlace: RequirePlace) => Promise<Result>): Promise<Result> {
     const { allowances } = this.parts;
-    return this.inTurn(party, async () => {
-      allowances.requirePlace("queuedSessions", party, await sessions.count({ status: ["QUEUED"] }));
-      if (party.ownerId !== null && Number.isFinite(allowances.of("openSessions", party))) {
-        const own = { ownerId: party.ownerId, status: underWay };
-        allowances.requirePlace("openSessions", party, await sessions.count(own));
-        await this.requireSpace(party, 1);
-      }
-      return queue();
+    await this.requireSpace(party, 1);
+    return queue(({ queued, own }) => {
+      allowances.requirePlace("queuedSessions", party, queued);
+      allowances.requirePlace("openSessions", party, own);
     });
   }
 
@@ -53,22 +42,5 @@ export class Admission {
     const pictures = (await storage.images.byteLengthOf(party.ownerId)) + (await storage.frames.byteLengthOfOwner(party.ownerId));
     const used = pictures + (await storage.films.byteLengthOf(party.ownerId));
     if (used + byteLength > limit) throw allowances.refusal("ownBytes", null);
-  }
-
-  /** Sessions of one owner are counted and queued one after the other, so that two do not take the same place. */
-  private async inTurn<Result>({ ownerId }: Party, work: () => Promise<Result>): Promise<Result> {
-    const key = ownerId ?? "";
-    const before = this.turns.get(key) ?? Promise.resolve();
-    const turn = before.then(work);
-    const settled = turn.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.turns.set(key, settled);
-    try {
-      return await turn;
-    } finally {
-      if (this.turns.get(key) === settled) this.turns.delete(key);
-    }
   }
 }

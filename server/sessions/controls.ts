@@ -93,8 +93,7 @@ export class SessionControls {
    */
   async resume(sessionId: string, party: Party): Promise<SessionRecord> {
     const { storage, queue, bus, admission } = this.parts;
-    const patch = { status: "QUEUED", queuedAt: new Date(), error: null, wish: null } as const;
-    const resumed = await admission.admit(party, () => storage.sessions.update(sessionId, patch, statusesBefore("QUEUED")));
+    const resumed = await admission.admit(party, (requirePlace) => storage.sessions.resume(sessionId, requirePlace));
     if (!resumed) throw await this.whyUnchanged(sessionId);
     await publishChange(bus, resumed);
     await queue.add(queueEntry(resumed, admission.placesOf(party)));

@@ -14,7 +14,7 @@ import {
   type TranslationRecord,
 } from "../records/session.js";
 import { defaultScales, type LayerWeight, type StyleTransferSettings } from "../records/settings.js";
-import type { ImageAge, SessionPatch, Storage } from "../storage/storage.js";
+import type { ImageAge, RequirePlace, SessionPatch, Storage } from "../storage/storage.js";
 import type { Admission } from "./admission.js";
 import { reopenedApproval } from "./approval.js";
 import { resolveChange } from "./change-input.js";
@@ -105,11 +105,11 @@ export class SessionService {
       ...{ contentId, initial, settings: inForce.settings, styles: inForce.styles, parentId: sessionId, branchedAtStep: step, step },
       devices: devicesOf(parent).filter(({ fromStep }) => fromStep <= step),
     };
-    return this.enqueue(branch, async () => {
+    return this.enqueue(branch, async (requirePlace) => {
       // The checkpoint comes first: nothing that fails after the row is stored may keep the branch from the queue.
       await storage.checkpoints.share(sessionId, branch.id, step);
       try {
-        if (!(await storage.sessions.insertBranch(branch, change))) throw noSession();
+        if (!(await storage.sessions.insertBranch(branch, change, requirePlace))) throw noSession();
       } catch (error) {
         await storage.checkpoints.delete(branch.id);
         throw error;
@@ -130,7 +130,7 @@ export class SessionService {
     const { changes, ...start } = await resolveTrace(this.parts, trace);
     const named = this.newSession(title === null ? start.title : resolveTitle("title", title));
     const session: StyleTransferRecord = { ...start, ...named, kind: "STYLE_TRANSFER", parentId: null, branchedAtStep: null };
-    return this.enqueue(session, () => this.parts.storage.sessions.insert(session, changes));
+    return this.enqueue(session, (requirePlace) => this.parts.storage.sessions.insert(session, changes, requirePlace));
   }
 
   /**
@@ -279,7 +279,7 @@ export class SessionService {
 
   private async enqueue<Kind extends SessionRecord>(
     session: Kind,
-    insert = () => this.parts.storage.sessions.insert(session),
+    insert = (requirePlace: RequirePlace) => this.parts.storage.sessions.insert(session, [], requirePlace),
   ): Promise<Kind> {
     const { queue, bus, admission, party } = this.parts;
     await admission.admit(party, insert);
