@@ -179,6 +179,27 @@ describe.skipIf(postgresPrograms === null)("two servers at once", () => {
     for (const branch of branches) expect((await b.checkpoints.get(branch, 1))?.bytes).toEqual(Buffer.of(1));
   });
 
+  it("renew their leases while all other connections wait for a lock", async () => {
+    const server = await rig.open(place);
+    const [busy, held] = [await storeSession(server), await storeSession(server)];
+    const claim = await server.leases.seize("worker", held.id, 60_000);
+    const { database, close } = await openRemoteDatabase(place.databaseUrl);
+    let waiting: Promise<unknown>[] = [];
+    await database.transaction(async (transaction) => {
+      await transaction.execute(sql`select id from sessions where id = ${busy.id} for update`);
+      waiting = Array.from({ length: 12 }, () => server.sessions.update(busy.id, { title: "busy" }));
+      const blocked = sql`pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      await until(async () => {
+        await transaction.execute(sql`select pg_stat_clear_snapshot()`);
+        return (await transaction.$count(blocked)) >= 10;
+      });
+      expect(await server.leases.renew([claim!], 60_000)).toEqual([claim]);
+    });
+    await Promise.all(waiting);
+    await close();
+    await server.close();
+  });
+
   it("share a checkpoint that is being deleted: the branch does not get one without bytes", async () => {
     const [a] = both();
     const [parent, branch] = [randomUUID(), randomUUID()];

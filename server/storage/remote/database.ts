@@ -12,6 +12,12 @@ const OLDEST_VERSION = 15;
 /** Connections of one server. PostgreSQL allows 100 in all unless it is told otherwise. */
 const CONNECTIONS = 10;
 
+/**
+ * Connections that only renew leases: where all others are in use or wait, a renewal that waited with them would come too late.
+ * It is tried again well before the lease ends.
+ */
+const RENEWALS = { connections: 2, connectMs: 2000, statementMs: 2000 };
+
 /** How long the database may take. */
 export interface DatabaseLimits {
   /** Longest wait for a connection, also while all are in use, ms. */
@@ -39,6 +45,8 @@ const MIGRATION_LOCK = "27431015937893746";
 /** A database that several servers share. */
 export interface RemoteDatabase {
   database: Database;
+  /** The same database, over connections that only renew leases. */
+  renewals: Database;
   close(): Promise<void>;
 }
 
@@ -51,6 +59,30 @@ export async function openRemoteDatabase(
   { connectMs = CONNECT_MS, statementMs = STATEMENT_MS, connections = CONNECTIONS }: DatabaseLimits = {},
 ): Promise<RemoteDatabase> {
   await migrateOnce(databaseUrl, connectMs);
+  const pool = openPool(databaseUrl, { connectMs, statementMs, connections });
+  const renewing = openPool(databaseUrl, RENEWALS);
+  const database = drizzle(pool);
+  // Drizzle's own method never gives back a connection that is lost before the transaction begins.
+  database.transaction = async (work, config) => {
+    const client = await pool.connect();
+    let isLost = false;
+    try {
+      return await drizzle(client).transaction(work, config);
+    } catch (error) {
+      isLost = isUnreachable(error);
+      throw error;
+    } finally {
+      client.release(isLost);
+    }
+  };
+  return {
+    database,
+    renewals: drizzle(renewing),
+    close: async () => void (await Promise.all([pool.end(), renewing.end()])),
+  };
+}
+
+function openPool(databaseUrl: string, { connectMs, statementMs, connections }: Required<DatabaseLimits>): pg.Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     application_name: "atelier",
@@ -67,21 +99,7 @@ export async function openRemoteDatabase(
     if (!pool.ending) process.emitWarning(`An idle connection to the database was lost: ${error.message}`);
   });
   pool.on("connect", (client) => client.on("error", () => undefined));
-  const database = drizzle(pool);
-  // Drizzle's own method never gives back a connection that is lost before the transaction begins.
-  database.transaction = async (work, config) => {
-    const client = await pool.connect();
-    let isLost = false;
-    try {
-      return await drizzle(client).transaction(work, config);
-    } catch (error) {
-      isLost = isUnreachable(error);
-      throw error;
-    } finally {
-      client.release(isLost);
-    }
-  };
-  return { database, close: () => pool.end() };
+  return pool;
 }
 
 async function migrateOnce(databaseUrl: string, connectMs: number): Promise<void> {

@@ -72,7 +72,7 @@ export async function openRemoteStorage({
   try {
     const objects = await openObjects(blobs);
     opened.push(() => objects.close());
-    const { database, close } = await openRemoteDatabase(databaseUrl);
+    const { database, renewals, close } = await openRemoteDatabase(databaseUrl);
     opened.push(close);
     await mkdir(cacheFolder, { recursive: true });
     const shared = createSpaceGuard(() => objects.free());
@@ -98,12 +98,12 @@ export async function openRemoteStorage({
       images: calls.of(reachable(sqlImages(database, rowsDeleted))),
       ...heldBy(),
       access: calls.of(reachable(sqlAccess(database))),
-      films: calls.of(reachable(sqlFilms(database, objectFilms({ objects, candidates, space: shared, atOnce: graceMs === 0 })))),
+      films: calls.of(reachable(sqlFilms(database, objectFilms({ objects, candidates, space: shared, atOnce: graceMs === 0 }), renewals))),
       recentFrames,
       blobs: calls.of(objectBlobs({ objects, candidates, space: shared, atOnce: graceMs === 0 })),
       thumbnails: calls.of({ get: thumbnails.get, put: thumbnails.put }),
       space: calls.of(remoteSpace({ database, objects, shared, own })),
-      leases: calls.of(reachable(sqlLeases(database))),
+      leases: calls.of(reachable(sqlLeases(database, renewals))),
       audit: calls.of(reachable(sqlAudit(database))),
       workers: calls.of(reachable(sqlWorkers(database))),
       held: (claim) => ({ ...storage, ...heldBy(claim) }),

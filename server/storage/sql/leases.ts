@@ -20,8 +20,8 @@ const isFree = or(isNull(sessions.leaseUntil), sql`${sessions.leaseUntil} < cloc
 const isQueuedAgain = sql<boolean>`${sessions.status} = 'QUEUED' and ${sessions.queuedAt} > ${sessions.claimedAt}`;
 const isLeased = sql`${sessions.leaseUntil} >= clock_timestamp()`;
 
-/** Leases in the rows of the sessions. All times are those of the database's clock. */
-export function sqlLeases(database: Database): LeaseStore {
+/** Leases in the rows of the sessions, renewed over `renewals`. All times are those of the database's clock. */
+export function sqlLeases(database: Database, renewals = database): LeaseStore {
   return {
     async enter({ sessionId, ownerLimit }) {
       await written(
@@ -72,7 +72,7 @@ export function sqlLeases(database: Database): LeaseStore {
     async renew(claims, leaseMs) {
       if (claims.length === 0) return [];
       const rows = await written(
-        database
+        renewals
           .update(sessions)
           .set({ leaseUntil: leaseEnd(leaseMs) })
           // Not one that was given back meanwhile.
