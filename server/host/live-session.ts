@@ -179,7 +179,7 @@ export class LiveSession implements HostSession {
     });
     const { startedAt, devices } = this.record;
     const used = { device: link.name, devices: withDevice(devices, link.name, this.translated) };
-    const running = { status: "RUNNING", startedAt: startedAt ?? new Date(), ...used } as const;
+    const running = { status: "RUNNING", startedAt: startedAt ?? (await storage.now()), ...used } as const;
     const session = await storage.sessions.update(this.id, running, ["QUEUED", "RUNNING"]);
     if (!session || !isLive(session)) {
       this.ended = true;

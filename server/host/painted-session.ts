@@ -156,7 +156,12 @@ export class PaintedSession implements HostSession {
     const { storage, bus } = this.parts;
     const work = await buildWork(this.record, storage, this.parts);
     const devices = withDevice(devicesOf(this.record), link.name, Math.max(this.storedStep, this.record.step) + 1);
-    const running: SessionPatch = { status: "RUNNING", startedAt: this.record.startedAt ?? new Date(), device: link.name, devices };
+    const running: SessionPatch = {
+      status: "RUNNING",
+      startedAt: this.record.startedAt ?? (await storage.now()),
+      device: link.name,
+      devices,
+    };
     const session = await storage.sessions.update(this.id, running, ["QUEUED", "RUNNING"]);
     if (session === null) {
       // It was paused, cancelled or deleted before it began.

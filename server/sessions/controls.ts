@@ -139,7 +139,8 @@ export class SessionControls {
   private async endWaiting(sessionId: string, status: SessionWish, from: readonly SessionStatus[]): Promise<SessionRecord | null> {
     const { storage, queue, bus } = this.parts;
     // The update decides the race with a host that claims the session at this moment.
-    const waiting = await storage.sessions.update(sessionId, { status, finishedAt: new Date(), error: null, wish: null }, from);
+    const ended = { status, finishedAt: await storage.now(), error: null, wish: null };
+    const waiting = await storage.sessions.update(sessionId, ended, from);
     if (!waiting) return null;
     await queue.remove(sessionId);
     // A device may not have released a paused session yet.
@@ -201,7 +202,7 @@ export class SessionControls {
     const claim = await queue.seize(sessionId);
     if (!claim) return null;
     try {
-      const patch = { status, finishedAt: new Date(), error: null, wish: null };
+      const patch = { status, finishedAt: await storage.now(), error: null, wish: null };
       const ended = await storage.held(claim).sessions.update(sessionId, patch, ["RUNNING"]);
       if (ended) await publishChange(bus, ended);
       return ended;

@@ -68,8 +68,9 @@ export class SessionService {
 
     const initial = { settings, styles, convolutions: newConvolutions };
     const course = { settings, styles, initial, contentId: input.contentId };
-    const expiresAt = expiry("input.expiresIn", input.expiresIn);
-    return this.enqueue({ ...this.newSession(title, expiresAt), kind: "STYLE_TRANSFER", ...course, parentId: null, branchedAtStep: null });
+    const now = await this.parts.storage.now();
+    const session = this.newSession(title, now, expiry("input.expiresIn", input.expiresIn, now));
+    return this.enqueue({ ...session, kind: "STYLE_TRANSFER", ...course, parentId: null, branchedAtStep: null });
   }
 
   /**
@@ -100,7 +101,7 @@ export class SessionService {
     const { contentId, initial, title, expiresAt } = parent;
     const branch: StyleTransferRecord = {
       // What shows the same pictures has the same end.
-      ...this.newSession(title, expiresAt),
+      ...this.newSession(title, await storage.now(), expiresAt),
       kind: "STYLE_TRANSFER",
       ...{ contentId, initial, settings: inForce.settings, styles: inForce.styles, parentId: sessionId, branchedAtStep: step, step },
       devices: devicesOf(parent).filter(({ fromStep }) => fromStep <= step),
@@ -128,7 +129,7 @@ export class SessionService {
    */
   async importTrace(trace: string, title: string | null): Promise<StyleTransferRecord> {
     const { changes, ...start } = await resolveTrace(this.parts, trace);
-    const named = this.newSession(title === null ? start.title : resolveTitle("title", title));
+    const named = this.newSession(title === null ? start.title : resolveTitle("title", title), await this.parts.storage.now());
     const session: StyleTransferRecord = { ...start, ...named, kind: "STYLE_TRANSFER", parentId: null, branchedAtStep: null };
     return this.enqueue(session, (requirePlace) => this.parts.storage.sessions.insert(session, changes, requirePlace));
   }
@@ -144,9 +145,9 @@ export class SessionService {
     const settings = resolveTranslation(input, model, this.parts.maxSize());
     const sourceId = input.imageId ?? null;
     if (sourceId !== null) await requireImage(this.parts.storage, "input.imageId", sourceId);
-    const expiresAt = expiry("input.expiresIn", input.expiresIn);
+    const now = await this.parts.storage.now();
     return this.enqueue({
-      ...this.newSession(title, expiresAt),
+      ...this.newSession(title, now, expiry("input.expiresIn", input.expiresIn, now)),
       kind: "TRANSLATION",
       settings,
       sourceId,
@@ -176,7 +177,7 @@ export class SessionService {
       id: randomUUID(),
       digest,
       ...kind,
-      createdAt: new Date(),
+      createdAt: await storage.now(),
       expiresAt: null,
       ownerId,
       visibility: "PRIVATE",
@@ -199,8 +200,8 @@ export class SessionService {
    * @throws AtelierError NOT_FOUND, BAD_INPUT; CONFLICT for a session that does not expire.
    */
   async extend(sessionId: string, seconds: number): Promise<SessionRecord> {
-    const expiresAt = expiry("seconds", seconds);
     const { storage, bus } = this.parts;
+    const expiresAt = expiry("seconds", seconds, await storage.now());
     await requireSession(storage, sessionId);
     const extended = expiresAt && (await storage.sessions.extend(sessionId, expiresAt));
     if (!extended) throw conflict("sessionId", "The session does not expire.");
@@ -289,8 +290,7 @@ export class SessionService {
     return session;
   }
 
-  private newSession(title: string | null, expiresAt: Date | null = null): SessionRecordBase {
-    const now = new Date();
+  private newSession(title: string | null, now: Date, expiresAt: Date | null = null): SessionRecordBase {
     return {
       id: randomUUID(),
       title,

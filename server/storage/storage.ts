@@ -339,6 +339,11 @@ export interface Storage {
   readonly films: FilmStore;
   readonly space: StorageSpace;
   /**
+   * The time by the clock of the database. What orders queues, expires or is kept for some time is dated with it, because the
+   * clocks of servers may differ.
+   */
+  now(): Promise<Date>;
+  /**
    * The same storage, as the holder of a session writes it: what it writes of that session is written only while the claim
    * holds. Otherwise `frames.insert` and `checkpoints.put` throw ClaimLost, `sessions.update` and `changes.settle` return
    * null, and `frames.thin` deletes nothing.

@@ -9,6 +9,7 @@ import type { AuditStore, LeaseStore, WorkerStore } from "../fleet.js";
 import { sqlAccess } from "../sql/access.js";
 import { sqlAudit } from "../sql/audit.js";
 import { sqlChanges } from "../sql/changes.js";
+import { timeOf } from "../sql/clock.js";
 import { digestsInUse, type RowsDeleted } from "../sql/digests.js";
 import { sqlFilms } from "../sql/films.js";
 import { sqlFrames } from "../sql/frames.js";
@@ -102,6 +103,7 @@ export async function openRemoteStorage({
       recentFrames,
       blobs: calls.of(objectBlobs({ objects, candidates, space: shared, atOnce: graceMs === 0 })),
       thumbnails: calls.of({ get: thumbnails.get, put: thumbnails.put }),
+      ...calls.of(reachable({ now: () => timeOf(database) })),
       space: calls.of(remoteSpace({ database, objects, shared, own })),
       leases: calls.of(reachable(sqlLeases(database, renewals))),
       audit: calls.of(reachable(sqlAudit(database))),

@@ -25,6 +25,7 @@ import { completeSettings, translationSize } from "../../records/settings.js";
 import type { Page, SessionPatch, SessionStore } from "../storage.js";
 import { insertBranch } from "./branch.js";
 import { isHeld, type RowOptions } from "./claims.js";
+import { databaseNow } from "./clock.js";
 import { type Database, grouped, lockSession, written, writtenWithImages } from "./database.js";
 import { unreferencedDigests } from "./digests.js";
 import { sessionLoad } from "./load.js";
@@ -87,7 +88,7 @@ export function sqlSessions(database: Database, { claim, rowsDeleted }: RowOptio
         const [found] = await transaction.select({ ownerId: sessions.ownerId }).from(sessions).where(eq(sessions.id, id));
         if (!found) return null;
         await requireOpenPlace(transaction, found.ownerId, requirePlace);
-        const resumed = { status: "QUEUED", queuedAt: new Date(), error: null, ...(suspended ? {} : { wish: null }) } as const;
+        const resumed = { status: "QUEUED", queuedAt: databaseNow, error: null, ...(suspended ? {} : { wish: null }) } as const;
         const [row] = await written(
           transaction
             .update(sessions)
