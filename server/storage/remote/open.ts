@@ -26,6 +26,7 @@ import { filmObjects, objectFilms } from "./films.js";
 import { openFolderObjects } from "./folder-objects.js";
 import type { ObjectStore } from "./objects.js";
 import type { ObjectsAddress } from "./objects-address.js";
+import { pairStore } from "./pairing.js";
 import { reachable, reaching } from "./reachable.js";
 import { s3Objects } from "./s3-objects.js";
 import { remoteSpace } from "./space.js";
@@ -47,6 +48,8 @@ export interface RemoteStorageOptions {
   /** Longest time between storing the bytes of a picture and its row, ms. */
   graceMs?: number;
   sweepMs?: number;
+  /** Receives what the operator should know. */
+  warn?: (message: string) => void;
 }
 
 /** What several processes share, and who of them does what. */
@@ -59,7 +62,8 @@ export interface RemoteStorage extends Storage {
 /**
  * Opens everything that outlives the process where several servers share it: rows in PostgreSQL, pictures and checkpoints in
  * a shared folder or in S3.
- * @throws StorageUnavailable when the database or the shared folder cannot be reached.
+ * @throws StorageUnavailable when the database or the store cannot be reached; AtelierError CONFLICT when they do not belong
+ * together.
  */
 export async function openRemoteStorage({
   databaseUrl,
@@ -68,12 +72,16 @@ export async function openRemoteStorage({
   recentFrames,
   graceMs = GRACE_MS,
   sweepMs = SWEEP_MS,
+  warn = () => undefined,
 }: RemoteStorageOptions): Promise<RemoteStorage> {
   const opened: (() => Promise<void>)[] = [];
   try {
     const objects = await openObjects(blobs);
     opened.push(() => objects.close());
-    const { database, renewals, close } = await openRemoteDatabase(databaseUrl);
+    const { database, renewals, close } = await openRemoteDatabase(databaseUrl, {
+      prepare: (migrated) => pairStore(migrated, objects),
+      warn,
+    });
     opened.push(close);
     await mkdir(cacheFolder, { recursive: true });
     const shared = createSpaceGuard(() => objects.free());

@@ -254,6 +254,9 @@ export const films = pgTable(
   ],
 );
 
+/** One row, where several processes share a database: the id that it shares with its store. */
+export const installation = pgTable("installation", { id: text("id").primaryKey() });
+
 /** Workers that announced themselves, with what they can run. */
 export const workers = pgTable("workers", {
   id: text("id").primaryKey(),
