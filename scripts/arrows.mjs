@@ -47,7 +47,7 @@ const web = Object.fromEntries(studio.map((folder, place) => [folder, studio.sli
 
 /** The only files of a folder that other folders may import, where there are such. */
 export const entryFiles = {
-  "server/storage": ["storage", "fleet", "films"],
+  "server/storage": ["storage", "access", "fleet", "films"],
   "server/queue": ["queue"],
   "server/bus": ["bus"],
   "server/streams": ["reservations", "relay", "claim"],

@@ -83,7 +83,7 @@ async function openShared(
   opened.push(await lockFolder(dataDir));
   const recentFrames = openRemoteRecentFrames(redisUrl, { warn: log.warn });
   opened.push(async () => recentFrames.close());
-  const storage = await openRemoteStorage({ databaseUrl, blobs, cacheFolder: join(dataDir, "cache"), recentFrames });
+  const storage = await openRemoteStorage({ databaseUrl, blobs, cacheFolder: join(dataDir, "cache"), recentFrames, warn: log.warn });
   opened.push(() => storage.close());
   const bus = await openRemoteBus(redisUrl, { onListenerError: log.report, warn: log.warn });
   opened.push(() => bus.close());

@@ -31,6 +31,17 @@ const importedBy: Record<string, string[]> = {
     "server/queue",
     "server/storage",
   ],
+  "server/storage/access": [
+    "server/access",
+    "server/api",
+    "server/http",
+    "server/exports",
+    "server/sessions",
+    "server/host",
+    "server/fleet",
+    "server/queue",
+    "server/storage",
+  ],
   "server/storage/films": [
     "server/access",
     "server/api",

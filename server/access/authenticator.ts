@@ -1,5 +1,5 @@
 import type { Bus } from "../bus/bus.js";
-import type { AccessStore } from "../storage/storage.js";
+import type { AccessStore } from "../storage/access.js";
 import { unauthenticated } from "./permissions.js";
 import { localPrincipal, type Principal, principalOfLink, principalOfVisitor, stranger } from "./principal.js";
 import { hashSecret, isSameHash, isSecret } from "./secrets.js";

@@ -1,6 +1,6 @@
 import type { AccessEvent, Bus } from "../bus/bus.js";
 import { isOpen } from "../records/access.js";
-import type { AccessStore } from "../storage/storage.js";
+import type { AccessStore } from "../storage/access.js";
 import { type Principal, principalOfVisitor } from "./principal.js";
 
 /** The longest time that a timer can wait, ms. */

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Bus } from "../bus/bus.js";
 import { AtelierError, notFound } from "../errors.js";
 import type { Role, UserRecord } from "../records/access.js";
-import type { AccessStore } from "../storage/storage.js";
+import type { AccessStore } from "../storage/access.js";
 import type { Identity } from "./identity.js";
 import type { Links } from "./links.js";
 import { hashSecret, newSecret } from "./secrets.js";

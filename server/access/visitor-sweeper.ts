@@ -1,4 +1,4 @@
-import type { AccessStore } from "../storage/storage.js";
+import type { AccessStore } from "../storage/access.js";
 
 /** Time between two looks for visitors to forget, ms. */
 export const LOOK_MS = 600_000;

@@ -3,7 +3,7 @@ import type { ExportRecord } from "../records/film.js";
 import type { SessionEvent, SessionRecord } from "../records/session.js";
 import type { StreamReply, StreamRequest } from "../records/stream.js";
 
-/** A request to the host that runs a session. The change to steer by or the status PAUSED is stored already. */
+/** A request to the host that runs a session. The change to steer by, the status PAUSED or how it is to end is stored already. */
 export type SessionControl = { type: "cancel" | "complete" | "pause" | "steer"; sessionId: string };
 
 /**

@@ -131,9 +131,9 @@ export class Exporter {
     // Refuses a film that cannot be made now, and not when its turn comes.
     await filmPictures(this.parts.storage, settings);
     await this.parts.storage.space.storing(0, async () => undefined);
+    const [id, createdAt] = [randomUUID(), await this.parts.storage.now()];
     // Others may have been started meanwhile.
     this.requireOpenPlace(seesAll);
-    const [id, createdAt] = [randomUUID(), new Date()];
     const record: ExportRecord = { id, ownerId, settings, state: "QUEUED", progress: 0, createdAt, error: null, bytes: null };
     const job: Job = { record, seesAll, mostKept, abort: new AbortController(), isStored: false, unsubscribe: async () => undefined };
     this.jobs.set(id, job);
@@ -323,7 +323,8 @@ export class Exporter {
 
   /** Removes films that are too old or whose session is gone. */
   private removeOutdated(): void {
-    this.remove(() => this.parts.storage.films.deleteOutdated(new Date(Date.now() - exportLimits.keptMs)));
+    const { storage } = this.parts;
+    this.remove(async () => storage.films.deleteOutdated(new Date((await storage.now()).getTime() - exportLimits.keptMs)));
   }
 
   /** Removes films in the background; `deleted` returns those that were. */

@@ -10,6 +10,9 @@ export interface FrameBudget {
   totalByteLength: number;
 }
 
+/** What frames are thinned in. */
+type RetentionStorage = Pick<Storage, "frames" | "blobs">;
+
 /** A session beyond its budget is thinned to this share of it, so that it is not thinned again at once. */
 const THINNED_SHARE = 1 / 2;
 
@@ -28,7 +31,6 @@ export class FrameRetention {
   private readonly deletions: SerialQueue;
 
   constructor(
-    private readonly storage: Storage,
     private readonly budget: FrameBudget,
     private readonly log: (line: string, cause: unknown, fields?: LogFields) => void,
     private readonly closing: AbortSignal,
@@ -37,18 +39,19 @@ export class FrameRetention {
   }
 
   /**
-   * Call this for each stored frame; it thins where a limit is exceeded. A failure is logged and otherwise harmless.
+   * Call this for each stored frame; it thins where a limit is exceeded, in the storage as the host of the session holds it.
+   * A failure is logged and otherwise harmless.
    */
-  async stored(sessionId: string, byteLength: number): Promise<void> {
+  async stored(sessionId: string, byteLength: number, storage: RetentionStorage): Promise<void> {
     try {
-      const { frames } = this.storage;
+      const { frames } = storage;
       const known = this.sessions.get(sessionId);
       const kept = known === undefined ? await frames.byteLengthOf(sessionId) : known + byteLength;
       this.sessions.set(sessionId, kept);
       this.total = this.total === null ? (await frames.totals()).byteLength : this.total + byteLength;
       const { sessionByteLength, totalByteLength } = this.budget;
-      if (kept > sessionByteLength) await this.thin(sessionId, sessionByteLength * THINNED_SHARE);
-      if (this.total > totalByteLength) await this.thinAll();
+      if (kept > sessionByteLength) await this.thin(sessionId, sessionByteLength * THINNED_SHARE, storage);
+      if (this.total > totalByteLength) await this.thinAll(storage);
     } catch (error) {
       this.log(`The frames of session ${sessionId} could not be thinned:`, error, { sessionId });
     }
@@ -64,20 +67,19 @@ export class FrameRetention {
     return this.deletions.idle();
   }
 
-  private async thinAll(): Promise<void> {
-    const { frames } = this.storage;
+  private async thinAll(storage: RetentionStorage): Promise<void> {
+    const { frames } = storage;
     // Read again, since sessions may have been deleted.
     this.total = (await frames.totals()).byteLength;
     while (this.total > this.budget.totalByteLength * THINNED_TOTAL_SHARE) {
       const largest = await frames.largest();
-      if (!largest || !(await this.thin(largest.sessionId, largest.byteLength * THINNED_SHARE))) return;
+      if (!largest || !(await this.thin(largest.sessionId, largest.byteLength * THINNED_SHARE, storage))) return;
       this.total = (await frames.totals()).byteLength;
     }
   }
 
   /** False when no frame could be deleted. */
-  private async thin(sessionId: string, byteLength: number): Promise<boolean> {
-    const { frames, blobs } = this.storage;
+  private async thin(sessionId: string, byteLength: number, { frames, blobs }: RetentionStorage): Promise<boolean> {
     const before = await frames.byteLengthOf(sessionId);
     const unreferenced = await frames.thin(sessionId, byteLength);
     const kept = await frames.byteLengthOf(sessionId);

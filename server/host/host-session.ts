@@ -45,6 +45,11 @@ export interface HostSession {
   complete(): Promise<void>;
   /** Makes the device release the session after the current step; the session is stored as PAUSED already. */
   pause(): Promise<void>;
+  /**
+   * Makes the device release the session if it is stored as QUEUED: it was paused and resumed, and the request to pause was
+   * lost. It waits for its turn like any other.
+   */
+  yield(): Promise<void>;
   /** Sends recorded changes to the device. */
   steer(): Promise<void>;
   /** Ends the session with an error, whether or not it runs. */

@@ -4,7 +4,7 @@ import { limitTable } from "../limits/table.js";
 import type { ClaimedEntry, Queue } from "../queue/queue.js";
 import { type DeviceInfo, isLive, type RefusedDevice, type SessionRecord } from "../records/session.js";
 import type { StepTime } from "../records/step-time.js";
-import { isFinal } from "../sessions/status.js";
+import { isFinal, requestToEnd } from "../sessions/status.js";
 import { abortableDelay } from "./abortable-delay.js";
 import { type DeviceProcess, deviceProcessDefaults, type ReadyMessage } from "./device-process.js";
 import { type DeviceListener, DeviceSupervisor, type ProcessOptions } from "./device-supervisor.js";
@@ -78,8 +78,10 @@ const LOOK_MS = 3000;
 const HAND_OVER_MS = 3000;
 
 /** What the record of a running session asks its host to do. */
-function requestOf(record: SessionRecord | undefined): "steer" | "pause" | "cancel" {
+function requestOf(record: SessionRecord | undefined): "steer" | "pause" | "yield" | "cancel" | "complete" {
   if (!record || isFinal(record.status)) return "cancel";
+  if (record.wish !== null) return requestToEnd[record.wish];
+  if (record.status === "QUEUED") return "yield";
   return record.status === "PAUSED" ? "pause" : "steer";
 }
 
@@ -121,11 +123,11 @@ export class Host {
     this.maxConcurrent = options.maxConcurrent ?? DEFAULT_MAX_CONCURRENT;
     this.maxLive = options.maxLive ?? DEFAULT_MAX_LIVE;
     this.log = options.log ?? ((line, cause) => console.error(line, cause ?? ""));
-    const { storage, queue } = options;
+    const { queue } = options;
     // Only some callers wait for it.
     this.firstStart.catch(() => undefined);
     const closing = this.closing.signal;
-    const frameRetention = new FrameRetention(storage, options.frameBudget ?? FRAME_BUDGET, this.log, closing);
+    const frameRetention = new FrameRetention(options.frameBudget ?? FRAME_BUDGET, this.log, closing);
     const { suspendedRetryMs: retryMs } = options;
     this.suspended = new SuspendedSessions({ ...options, log: this.log, closing, ...(retryMs === undefined ? {} : { retryMs }) });
     // Where nobody else could go on with a painting, it is tried here.
@@ -260,7 +262,7 @@ export class Host {
       if (!claimed) continue;
       const { record, entry } = claimed;
       if (this.closed) await this.claims.giveBack(entry.sessionId);
-      else if (!this.waitlist.takes(record, entry)) this.adopt(record, entry);
+      else if (record.wish !== null || !this.waitlist.takes(record, entry)) this.adopt(record, entry);
     }
   }
 
@@ -289,6 +291,8 @@ export class Host {
     const lose = () => void session.lose().then((isOnDevice) => (isOnDevice ? undefined : this.release(session)));
     if (entry.lost.aborted) lose();
     entry.lost.addEventListener("abort", lose, { once: true });
+    // The worker that had it ended before it could obey. The session ends before it starts.
+    if (record.wish !== null) void session[requestToEnd[record.wish]]();
     if (this.current) void this.startOn(session, this.current.link);
   }
 

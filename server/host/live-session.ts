@@ -48,8 +48,8 @@ export class LiveSession implements HostSession {
   private deviceFree = false;
   private onDevice: LiveFrame | null = null;
   private waiting: LiveFrame | null = null;
-  private translated = 0;
-  private dropped = 0;
+  private translated: number;
+  private dropped: number;
   private countsTimer: NodeJS.Timeout | null = null;
   private keepTimer: NodeJS.Timeout | null = null;
   private grace: NodeJS.Timeout | null = null;
@@ -74,6 +74,8 @@ export class LiveSession implements HostSession {
     private readonly keepIntervalMs = KEEP_INTERVAL_MS,
   ) {
     this.id = record.id;
+    this.translated = record.framesTranslated;
+    this.dropped = record.framesDropped;
     this.tasks = new SerialQueue((error) => this.failFor(error));
     parts.closing.addEventListener("abort", this.stopTimers, { once: true });
   }
@@ -115,6 +117,11 @@ export class LiveSession implements HostSession {
 
   /** Live translations are never PAUSED: a client pauses by sending nothing. */
   pause(): Promise<void> {
+    return this.idle();
+  }
+
+  /** Live translations are never paused, so none is QUEUED again. */
+  yield(): Promise<void> {
     return this.idle();
   }
 
@@ -172,18 +179,14 @@ export class LiveSession implements HostSession {
     });
     const { startedAt, devices } = this.record;
     const used = { device: link.name, devices: withDevice(devices, link.name, this.translated) };
-    const running = { status: "RUNNING", startedAt: startedAt ?? new Date(), ...used } as const;
+    const running = { status: "RUNNING", startedAt: startedAt ?? (await storage.now()), ...used } as const;
     const session = await storage.sessions.update(this.id, running, ["QUEUED", "RUNNING"]);
     if (!session || !isLive(session)) {
       this.ended = true;
       await this.unsubscribe();
       return false;
     }
-    if (this.record.status === "QUEUED" || isTakenOver) {
-      this.translated = this.record.framesTranslated;
-      this.dropped = this.record.framesDropped;
-      await publishChange(bus, session);
-    }
+    if (this.record.status === "QUEUED" || isTakenOver) await publishChange(bus, session);
     this.record = session;
     this.link = link;
     if (isTakenOver) this.reply({ type: "restarted" });

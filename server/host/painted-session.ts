@@ -98,6 +98,15 @@ export class PaintedSession implements HostSession {
     });
   }
 
+  yield(): Promise<void> {
+    return this.tasks.run(async () => {
+      if (this.ended || !this.link) return;
+      // Read again, because it may have begun only now. Once it has, it is QUEUED only after a pause.
+      const stored = await this.parts.storage.sessions.find(this.id);
+      if (stored?.status === "QUEUED") this.link?.send({ type: "pause", sessionId: this.id });
+    });
+  }
+
   /**
    * Sends waiting changes to the device. Without a device, they take effect when the session starts on the next one. When
    * one of them makes the painting too large for this host, another host goes on from here, with the changes.
@@ -157,7 +166,12 @@ export class PaintedSession implements HostSession {
     const { storage, bus } = this.parts;
     const work = await buildWork(this.record, storage, this.parts);
     const devices = withDevice(devicesOf(this.record), link.name, Math.max(this.storedStep, this.record.step) + 1);
-    const running: SessionPatch = { status: "RUNNING", startedAt: this.record.startedAt ?? new Date(), device: link.name, devices };
+    const running: SessionPatch = {
+      status: "RUNNING",
+      startedAt: this.record.startedAt ?? (await storage.now()),
+      device: link.name,
+      devices,
+    };
     const session = await storage.sessions.update(this.id, running, ["QUEUED", "RUNNING"]);
     if (session === null) {
       // It was paused, cancelled or deleted before it began.
@@ -196,7 +210,7 @@ export class PaintedSession implements HostSession {
         return this.parts.storage.checkpoints.delete(this.id);
       }
       this.storedStep = message.step;
-      await this.parts.frameRetention.stored(this.id, message.picture.byteLength);
+      await this.parts.frameRetention.stored(this.id, message.picture.byteLength, this.parts.storage);
     }
     this.link?.send({ type: "acknowledge", sessionId: this.id, step: message.step });
   }

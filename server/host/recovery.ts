@@ -8,14 +8,15 @@ const PAGE = 100;
 /**
  * Queues the sessions that a server left when it ended; call this once at the start, before the host claims. Sessions
  * that ran continue first, from their checkpoints; those that waited follow, each owner's in the order in which they were
- * queued. Live translations that ran become COMPLETED. Those that waited have the limits of their owner, also an admin's:
+ * queued. Live translations that ran become COMPLETED, or what a client wished. Those that waited have the limits of their owner, also an admin's:
  * roles are not stored with sessions.
  */
 export async function recoverSessions(storage: Storage, queue: Queue): Promise<{ resumed: number; requeued: number }> {
   const running: SessionRecord[] = [];
   for (const session of await sessionsOf(storage, "RUNNING")) {
     // A live translation cannot continue: its frames went to the server that ended.
-    if (isLive(session)) await storage.sessions.update(session.id, { status: "COMPLETED", finishedAt: new Date() }, ["RUNNING"]);
+    const ended = { status: session.wish ?? "COMPLETED", finishedAt: new Date(), wish: null } as const;
+    if (isLive(session)) await storage.sessions.update(session.id, ended, ["RUNNING"]);
     else running.push(session);
   }
   const queued = await sessionsOf(storage, "QUEUED");

@@ -93,7 +93,7 @@ export class SessionClaims {
 
   /** Fails a session that its workers do not survive, so that it does not end one after the other. */
   private async endsWorkers(record: SessionRecord, entry: ClaimedEntry): Promise<boolean> {
-    if (isLive(record) || entry.takeovers < MAX_TAKEOVERS) return false;
+    if (isLive(record) || record.wish !== null || entry.takeovers < MAX_TAKEOVERS) return false;
     const message = `${entry.takeovers} workers in a row ended while they painted this session.`;
     await this.failures.run(() => this.failUnstarted(entry, { code: "DEVICE_LOST", message }));
     return true;

@@ -19,7 +19,7 @@ const ENDING_RETRY_MS = 1000;
  * had ended before, or when the host closes first: then the next start of the server finds the session interrupted.
  */
 export function storeEnding(id: string, ending: Ending, parts: EndingParts, patch: SessionPatch = {}): Promise<SessionRecord | null> {
-  return storeStatus(id, ending.status, () => ({ ...patch, ...ending, finishedAt: new Date() }), parts);
+  return storeStatus(id, ending.status, (now) => ({ ...patch, ...ending, finishedAt: now, wish: null }), parts);
 }
 
 /**
@@ -33,12 +33,12 @@ export function storeSuspension(id: string, error: SessionFailure, parts: Ending
 async function storeStatus(
   id: string,
   status: Ending["status"] | "PAUSED",
-  patch: () => SessionPatch,
+  patch: (now: Date) => SessionPatch,
   { storage, log, closing }: EndingParts,
 ): Promise<SessionRecord | null> {
   for (;;) {
     try {
-      return await storage.sessions.update(id, patch(), statusesBefore(status));
+      return await storage.sessions.update(id, patch(await storage.now()), statusesBefore(status));
     } catch (error) {
       log(`The ${status === "PAUSED" ? "pause" : "end"} of session ${id} could not be stored:`, error, { sessionId: id });
     }

@@ -1,7 +1,6 @@
 import { type Bus, publishChange } from "../bus/bus.js";
 import type { Queue } from "../queue/queue.js";
 import { placesOfOwner, queueEntry } from "../sessions/queue-entry.js";
-import { statusesBefore } from "../sessions/status.js";
 import type { Storage } from "../storage/storage.js";
 import { abortableDelay } from "./abortable-delay.js";
 
@@ -63,8 +62,7 @@ export class SuspendedSessions {
     this.expected = ids.length > 0;
     if (!this.expected || (await storage.space.obstacle()) !== null) return false;
     for (const id of ids) {
-      const patch = { status: "QUEUED", queuedAt: new Date(), error: null } as const;
-      const resumed = await storage.sessions.update(id, patch, statusesBefore("QUEUED"), { suspended: true });
+      const resumed = await storage.sessions.resume(id, undefined, true);
       if (!resumed) continue;
       await publishChange(bus, resumed);
       await queue.add(queueEntry(resumed, placesOfOwner(resumed.ownerId)));

@@ -8,7 +8,7 @@ import type { PictureDecoder } from "../pictures/decoder.js";
 import { isId } from "../records/id.js";
 import type { FrameRecord, ImageRecord } from "../records/pictures.js";
 import type { Admission } from "../sessions/admission.js";
-import { expiry } from "../sessions/expiry.js";
+import { expiry, requireLifetime } from "../sessions/expiry.js";
 import { requireId } from "../sessions/requirements.js";
 import { keptFrames } from "../sessions/watch/kept-frames.js";
 import type { Storage } from "../storage/storage.js";
@@ -26,7 +26,7 @@ import { intakeLimits, UploadIntake } from "./upload-intake.js";
 const MAX_DECODING = 2;
 
 export interface PictureDependencies {
-  storage: Pick<Storage, "images" | "sessions" | "frames" | "recentFrames" | "blobs" | "thumbnails">;
+  storage: Pick<Storage, "images" | "sessions" | "frames" | "recentFrames" | "blobs" | "thumbnails" | "now">;
   decoder: PictureDecoder;
   limits: UploadLimits;
   metrics: Pick<Metrics, "countUpload">;
@@ -65,8 +65,8 @@ export function pictureRoutes({ storage, decoder, limits, metrics, access, allow
     const digest = await storage.blobs.put(bytes);
     try {
       const { byteLength } = bytes;
-      const expiresAt = expiry("expiresIn", lifetime);
-      const ends = { createdAt: new Date(), expiresAt };
+      const createdAt = await storage.now();
+      const ends = { createdAt, expiresAt: expiry("expiresIn", lifetime, createdAt) };
       return await storage.images.insert({
         ...{ id: randomUUID(), digest, ...inspected, byteLength, ...ends, ownerId: sender.ownerId, visibility: "PRIVATE" },
       });
@@ -105,7 +105,7 @@ export function pictureRoutes({ storage, decoder, limits, metrics, access, allow
       if (ownerId === null) throw unauthenticated();
       const lifetime = requestedLifetime(request.query.expiresIn);
       // Refused before its bytes arrive; the time counts from when they are stored.
-      expiry("expiresIn", lifetime);
+      requireLifetime("expiresIn", lifetime);
       await allowances.spend("uploadsPerMinute", principal, null);
       await allowances.spend("linkUploadsPerMinute", principal, null);
       // Most clients say how much they send, so that it is refused before it arrives.

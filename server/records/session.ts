@@ -45,6 +45,9 @@ export function withDevice(devices: readonly DeviceUse[], device: string, fromSt
   return before.at(-1)?.device === device ? before : [...before, { device, fromStep }];
 }
 
+/** How a client wants a running session to end. */
+export type SessionWish = "CANCELLED" | "COMPLETED";
+
 /** What every kind of session has. */
 export interface SessionRecordBase {
   id: string;
@@ -72,6 +75,8 @@ export interface SessionRecordBase {
   visibility: Visibility;
   /** Whether an admin lets them; null where no admin was asked. */
   approval: Approval | null;
+  /** How a client wants the session to end while it is RUNNING; null for no such wish. A host that takes it over obeys too. */
+  wish: SessionWish | null;
   /** Last stored step, -1 before the first frame. */
   step: number;
   /**

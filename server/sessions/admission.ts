@@ -1,42 +1,36 @@
 import type { Allowances, Party } from "../limits/allowances.js";
 import type { LimitName } from "../limits/table.js";
-import type { SessionStatus } from "../records/session.js";
-import type { Storage } from "../storage/storage.js";
+import type { RequirePlace, Storage } from "../storage/storage.js";
 import type { OwnerPlaces } from "./queue-entry.js";
 
-const underWay: readonly SessionStatus[] = ["QUEUED", "RUNNING"];
-
 export interface AdmissionParts {
-  storage: Pick<Storage, "sessions" | "images" | "frames" | "films" | "access">;
+  storage: Pick<Storage, "images" | "frames" | "films" | "access">;
   allowances: Allowances;
 }
 
 /** Admits sessions and pictures within the limits of the server and of their owners. */
 export class Admission {
-  /** The last work that is under way of each owner, or of all who came by the same link. */
+  /** The last work that is under way of all who came by the same link. */
   private readonly turns = new Map<string, Promise<unknown>>();
 
   constructor(private readonly parts: AdmissionParts) {}
 
   /**
-   * Queues a session by `queue` where its owner and the server have a place for it.
+   * Queues a session by `queue` where its owner and the server have a place for it: the storage counts when it stores the session.
    * @throws AtelierError LIMIT
    */
-  admit<Result>(party: Party, queue: () => Promise<Result>): Promise<Result> {
-    const { sessions } = this.parts.storage;
+  async admit<Result>(party: Party, queue: (requirePlace: RequirePlace) => Promise<Result>): Promise<Result> {
     const { allowances } = this.parts;
     return this.inTurn(party, async () => {
-      allowances.requirePlace("queuedSessions", party, await sessions.count({ status: ["QUEUED"] }));
-      if (party.ownerId !== null && Number.isFinite(allowances.of("openSessions", party))) {
-        const own = { ownerId: party.ownerId, status: underWay };
-        allowances.requirePlace("openSessions", party, await sessions.count(own));
-        if (isInGroup(party)) {
-          const { openSessions } = await this.parts.storage.access.usageOfLink(party.groupId);
-          allowances.requirePlace("linkSessions", party, openSessions);
-        }
-        await this.requireSpace(party, 1);
+      await this.requireSpace(party, 1);
+      if (isInGroup(party)) {
+        const { openSessions } = await this.parts.storage.access.usageOfLink(party.groupId);
+        allowances.requirePlace("linkSessions", party, openSessions);
       }
-      return queue();
+      return queue(({ queued, own }) => {
+        allowances.requirePlace("queuedSessions", party, queued);
+        allowances.requirePlace("openSessions", party, own);
+      });
     });
   }
 
@@ -62,9 +56,10 @@ export class Admission {
     if (together + byteLength > allowances.of("linkBytes", party)) throw allowances.refusal("linkBytes", null);
   }
 
-  /** Sessions of one owner, or of one link, are counted and queued one after the other, so that two do not take the same place. */
-  private async inTurn<Result>({ ownerId, groupId = null }: Party, work: () => Promise<Result>): Promise<Result> {
-    const key = groupId ?? ownerId ?? "";
+  /** Sessions of one link are counted and queued one after the other, so that two do not take the same place. */
+  private async inTurn<Result>(party: Party, work: () => Promise<Result>): Promise<Result> {
+    if (!isInGroup(party)) return work();
+    const key = party.groupId;
     const before = this.turns.get(key) ?? Promise.resolve();
     const turn = before.then(work);
     const settled = turn.then(

@@ -3,14 +3,14 @@ import { type AtelierError, beyondLimit, conflict, unavailable } from "../errors
 import type { Party } from "../limits/allowances.js";
 import type { Queue } from "../queue/queue.js";
 import type { ChangeInput } from "../records/changes.js";
-import { isLive, type SessionRecord, type SessionStatus, type StyleTransferRecord } from "../records/session.js";
+import { isLive, type SessionRecord, type SessionStatus, type SessionWish, type StyleTransferRecord } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
 import type { Admission } from "./admission.js";
 import { resolveChange } from "./change-input.js";
 import type { SessionModels } from "./models.js";
 import { queueEntry } from "./queue-entry.js";
 import { noSession, requireSession, requireStyleTransfer } from "./requirements.js";
-import { isFinal, openStatuses, statusesBefore } from "./status.js";
+import { isFinal, openStatuses, requestToEnd, statusesBefore } from "./status.js";
 import { AutoResetEvent } from "./watch/auto-reset-event.js";
 
 /** How long a mutation waits for the device to release a running session, ms. */
@@ -19,10 +19,6 @@ const CANCEL_TIMEOUT_MS = 20_000;
  * Time between two requests to cancel, ms: after a restart a session is RUNNING before its host has claimed it again.
  */
 const CANCEL_AGAIN_MS = 500;
-
-/** Statuses that a client ends a session with, and how the host is asked for it. */
-const controlTo = { CANCELLED: "cancel", COMPLETED: "complete" } as const;
-type EndedByClient = keyof typeof controlTo;
 
 export interface SessionControlsOptions {
   storage: Storage;
@@ -70,13 +66,14 @@ export class SessionControls {
 
   /**
    * Pauses a session at once; at most the frame of the current step still arrives.
-   * @throws AtelierError NOT_FOUND; CONFLICT when it is paused already, and not by its host, or finished, or a live translation.
+   * @throws AtelierError NOT_FOUND; CONFLICT when it is paused already, and not by its host, or finished, or a live translation,
+   * or another client ends it.
    */
   async pause(sessionId: string): Promise<SessionRecord> {
     const { storage, queue, bus } = this.parts;
-    if (isLive(await requireSession(storage, sessionId))) {
-      throw conflict("sessionId", "A live translation pauses when nothing is sent.");
-    }
+    const found = await requireSession(storage, sessionId);
+    if (isLive(found)) throw conflict("sessionId", "A live translation pauses when nothing is sent.");
+    if (found.wish !== null) throw endedByAnother();
     const paused =
       (await storage.sessions.update(sessionId, { status: "PAUSED" }, statusesBefore("PAUSED"))) ??
       // Without its error, a session that its host suspended is not resumed by it.
@@ -94,8 +91,7 @@ export class SessionControls {
    */
   async resume(sessionId: string, party: Party): Promise<SessionRecord> {
     const { storage, queue, bus, admission } = this.parts;
-    const patch = { status: "QUEUED", queuedAt: new Date(), error: null } as const;
-    const resumed = await admission.admit(party, () => storage.sessions.update(sessionId, patch, statusesBefore("QUEUED")));
+    const resumed = await admission.admit(party, (requirePlace) => storage.sessions.resume(sessionId, requirePlace));
     if (!resumed) throw await this.whyUnchanged(sessionId);
     await publishChange(bus, resumed);
     await queue.add(queueEntry(resumed, admission.placesOf(party)));
@@ -104,7 +100,8 @@ export class SessionControls {
 
   /**
    * Ends a session, at once while it waits or is paused, otherwise through its host. Returns the ended session.
-   * @throws AtelierError NOT_FOUND; CONFLICT when it is finished or another client ends it; UNAVAILABLE when its device does not release it.
+   * @throws AtelierError NOT_FOUND; CONFLICT when it is finished or another client ends it; UNAVAILABLE when its device does not
+   * release it in time: then it ends as soon as its host, or another one, reads that it should.
    */
   cancel(sessionId: string): Promise<SessionRecord> {
     return this.end(sessionId, "CANCELLED");
@@ -129,7 +126,7 @@ export class SessionControls {
     return ended;
   }
 
-  private async end(sessionId: string, status: EndedByClient): Promise<SessionRecord> {
+  private async end(sessionId: string, status: SessionWish): Promise<SessionRecord> {
     const { storage } = this.parts;
     const found = await requireSession(storage, sessionId);
     if (isFinal(found.status)) throw statusConflict(found.status);
@@ -137,20 +134,21 @@ export class SessionControls {
   }
 
   /** Ends a session that has no turn on a device; null when its status is not one of `from`. */
-  private async endWaiting(sessionId: string, status: EndedByClient, from: readonly SessionStatus[]): Promise<SessionRecord | null> {
+  private async endWaiting(sessionId: string, status: SessionWish, from: readonly SessionStatus[]): Promise<SessionRecord | null> {
     const { storage, queue, bus } = this.parts;
     // The update decides the race with a host that claims the session at this moment.
-    const waiting = await storage.sessions.update(sessionId, { status, finishedAt: new Date(), error: null }, from);
+    const ended = { status, finishedAt: await storage.now(), error: null, wish: null };
+    const waiting = await storage.sessions.update(sessionId, ended, from);
     if (!waiting) return null;
     await queue.remove(sessionId);
     // A device may not have released a paused session yet.
-    await bus.publish("controls", { type: controlTo[status], sessionId });
+    await bus.publish("controls", { type: requestToEnd[status], sessionId });
     await publishChange(bus, waiting);
     return waiting;
   }
 
-  private async endRunningOnce(sessionId: string, status: EndedByClient): Promise<SessionRecord> {
-    if (this.ending.has(sessionId)) throw conflict("sessionId", "Another client is ending the session.");
+  private async endRunningOnce(sessionId: string, status: SessionWish): Promise<SessionRecord> {
+    if (this.ending.has(sessionId)) throw endedByAnother();
     this.ending.add(sessionId);
     try {
       return await this.endRunning(sessionId, status);
@@ -159,10 +157,11 @@ export class SessionControls {
     }
   }
 
-  private async endRunning(sessionId: string, status: EndedByClient): Promise<SessionRecord> {
+  private async endRunning(sessionId: string, status: SessionWish): Promise<SessionRecord> {
     const { storage, bus } = this.parts;
     const ending = new AutoResetEvent();
     let ended = false;
+    let isWished = false;
     const unsubscribe = await bus.subscribe(`session:${sessionId}`, (event) => {
       ended ||= event.type === "deleted" || (event.type === "changed" && isFinal(event.session.status));
       if (ended) ending.set();
@@ -173,14 +172,17 @@ export class SessionControls {
       if (isFinal(now.status)) throw statusConflict(now.status);
       const deadline = performance.now() + CANCEL_TIMEOUT_MS;
       while (!ended && performance.now() < deadline) {
-        const abandoned = await this.endAbandoned(sessionId, status);
-        if (abandoned) return abandoned;
-        await bus.publish("controls", { type: controlTo[status], sessionId });
+        // Stored first: requests may be lost, and another host may take over.
+        if (!isWished) isWished = (await storage.sessions.update(sessionId, { wish: status }, ["RUNNING"])) !== null;
+        // Its host may have paused it meanwhile.
+        const atOnce = (await this.endAbandoned(sessionId, status)) ?? (await this.endWaiting(sessionId, status, ["QUEUED", "PAUSED"]));
+        if (atOnce) return atOnce;
+        await bus.publish("controls", { type: requestToEnd[status], sessionId });
         await ending.wait(CANCEL_AGAIN_MS);
         // The bus may have lost the end.
         ended ||= await this.hasEnded(sessionId);
       }
-      if (!ended) throw unavailable("The device that runs the session does not respond.");
+      if (!ended) throw unavailable("The device that runs the session does not respond. The session ends as soon as it does.");
       return await requireSession(storage, sessionId);
     } finally {
       await unsubscribe();
@@ -193,12 +195,13 @@ export class SessionControls {
   }
 
   /** Ends a running session whose host has died; null while a host may hold it. */
-  private async endAbandoned(sessionId: string, status: EndedByClient): Promise<SessionRecord | null> {
+  private async endAbandoned(sessionId: string, status: SessionWish): Promise<SessionRecord | null> {
     const { storage, queue, bus } = this.parts;
     const claim = await queue.seize(sessionId);
     if (!claim) return null;
     try {
-      const ended = await storage.held(claim).sessions.update(sessionId, { status, finishedAt: new Date(), error: null }, ["RUNNING"]);
+      const patch = { status, finishedAt: await storage.now(), error: null, wish: null };
+      const ended = await storage.held(claim).sessions.update(sessionId, patch, ["RUNNING"]);
       if (ended) await publishChange(bus, ended);
       return ended;
     } finally {
@@ -220,4 +223,8 @@ export class SessionControls {
 
 function statusConflict(status: SessionStatus): AtelierError {
   return conflict("sessionId", `The session is ${status}.`);
+}
+
+function endedByAnother(): AtelierError {
+  return conflict("sessionId", "Another client is ending the session.");
 }

@@ -14,7 +14,7 @@ import {
   type TranslationRecord,
 } from "../records/session.js";
 import { defaultScales, type LayerWeight, type StyleTransferSettings } from "../records/settings.js";
-import type { ImageAge, SessionPatch, Storage } from "../storage/storage.js";
+import type { ImageAge, RequirePlace, SessionPatch, Storage } from "../storage/storage.js";
 import type { Admission } from "./admission.js";
 import { resolveChange } from "./change-input.js";
 import { expiry } from "./expiry.js";
@@ -67,8 +67,9 @@ export class SessionService {
 
     const initial = { settings, styles, convolutions: newConvolutions };
     const course = { settings, styles, initial, contentId: input.contentId };
-    const expiresAt = expiry("input.expiresIn", input.expiresIn);
-    return this.enqueue({ ...this.newSession(title, expiresAt), kind: "STYLE_TRANSFER", ...course, parentId: null, branchedAtStep: null });
+    const now = await this.parts.storage.now();
+    const session = this.newSession(title, now, expiry("input.expiresIn", input.expiresIn, now));
+    return this.enqueue({ ...session, kind: "STYLE_TRANSFER", ...course, parentId: null, branchedAtStep: null });
   }
 
   /**
@@ -99,16 +100,16 @@ export class SessionService {
     const { contentId, initial, title, expiresAt } = parent;
     const branch: StyleTransferRecord = {
       // What shows the same pictures has the same end.
-      ...this.newSession(title, expiresAt),
+      ...this.newSession(title, await storage.now(), expiresAt),
       kind: "STYLE_TRANSFER",
       ...{ contentId, initial, settings: inForce.settings, styles: inForce.styles, parentId: sessionId, branchedAtStep: step, step },
       devices: devicesOf(parent).filter(({ fromStep }) => fromStep <= step),
     };
-    return this.enqueue(branch, async () => {
+    return this.enqueue(branch, async (requirePlace) => {
       // The checkpoint comes first: nothing that fails after the row is stored may keep the branch from the queue.
       await storage.checkpoints.share(sessionId, branch.id, step);
       try {
-        if (!(await storage.sessions.insertBranch(branch, change))) throw noSession();
+        if (!(await storage.sessions.insertBranch(branch, change, requirePlace))) throw noSession();
       } catch (error) {
         await storage.checkpoints.delete(branch.id);
         throw error;
@@ -127,9 +128,9 @@ export class SessionService {
    */
   async importTrace(trace: string, title: string | null): Promise<StyleTransferRecord> {
     const { changes, ...start } = await resolveTrace(this.parts, trace);
-    const named = this.newSession(title === null ? start.title : resolveTitle("title", title));
+    const named = this.newSession(title === null ? start.title : resolveTitle("title", title), await this.parts.storage.now());
     const session: StyleTransferRecord = { ...start, ...named, kind: "STYLE_TRANSFER", parentId: null, branchedAtStep: null };
-    return this.enqueue(session, () => this.parts.storage.sessions.insert(session, changes));
+    return this.enqueue(session, (requirePlace) => this.parts.storage.sessions.insert(session, changes, requirePlace));
   }
 
   /**
@@ -143,9 +144,9 @@ export class SessionService {
     const settings = resolveTranslation(input, model, this.parts.maxSize());
     const sourceId = input.imageId ?? null;
     if (sourceId !== null) await requireImage(this.parts.storage, "input.imageId", sourceId);
-    const expiresAt = expiry("input.expiresIn", input.expiresIn);
+    const now = await this.parts.storage.now();
     return this.enqueue({
-      ...this.newSession(title, expiresAt),
+      ...this.newSession(title, now, expiry("input.expiresIn", input.expiresIn, now)),
       kind: "TRANSLATION",
       settings,
       sourceId,
@@ -175,7 +176,7 @@ export class SessionService {
       id: randomUUID(),
       digest,
       ...kind,
-      createdAt: new Date(),
+      createdAt: await storage.now(),
       expiresAt: null,
       ownerId,
       visibility: "PRIVATE",
@@ -198,8 +199,8 @@ export class SessionService {
    * @throws AtelierError NOT_FOUND, BAD_INPUT; CONFLICT for a session that does not expire.
    */
   async extend(sessionId: string, seconds: number): Promise<SessionRecord> {
-    const expiresAt = expiry("seconds", seconds);
     const { storage, bus } = this.parts;
+    const expiresAt = expiry("seconds", seconds, await storage.now());
     await requireSession(storage, sessionId);
     const extended = expiresAt && (await storage.sessions.extend(sessionId, expiresAt));
     if (!extended) throw conflict("sessionId", "The session does not expire.");
@@ -278,7 +279,7 @@ export class SessionService {
 
   private async enqueue<Kind extends SessionRecord>(
     session: Kind,
-    insert = () => this.parts.storage.sessions.insert(session),
+    insert = (requirePlace: RequirePlace) => this.parts.storage.sessions.insert(session, [], requirePlace),
   ): Promise<Kind> {
     const { queue, bus, admission, party } = this.parts;
     await admission.admit(party, insert);
@@ -288,8 +289,7 @@ export class SessionService {
     return session;
   }
 
-  private newSession(title: string | null, expiresAt: Date | null = null): SessionRecordBase {
-    const now = new Date();
+  private newSession(title: string | null, now: Date, expiresAt: Date | null = null): SessionRecordBase {
     return {
       id: randomUUID(),
       title,
@@ -307,6 +307,7 @@ export class SessionService {
       ownerId: this.parts.party.ownerId,
       visibility: "PRIVATE",
       approval: null,
+      wish: null,
       step: -1,
       revision: 0,
     };

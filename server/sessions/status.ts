@@ -1,4 +1,4 @@
-import type { SessionStatus } from "../records/session.js";
+import type { SessionStatus, SessionWish } from "../records/session.js";
 
 /**
  * The session's state machine: from each status, the statuses that may follow.
@@ -47,3 +47,6 @@ export const openStatuses = statuses.filter((status) => !isFinal(status));
 export function isFinal(status: SessionStatus): boolean {
   return transitions[status].length === 0;
 }
+
+/** The request to a host that makes it end a session as a client wishes. */
+export const requestToEnd = { CANCELLED: "cancel", COMPLETED: "complete" } as const satisfies Record<SessionWish, string>;

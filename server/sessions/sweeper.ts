@@ -8,7 +8,7 @@ import { isFinal } from "./status.js";
 const SWEEP_MS = 5_000;
 
 export interface SweeperParts {
-  storage: Pick<Storage, "sessions" | "images">;
+  storage: Pick<Storage, "sessions" | "images" | "now">;
   sessions: Pick<SessionService, "delete" | "deleteImage">;
   controls: Pick<SessionControls, "cancel" | "cancelPaused">;
   /** How long the work of others than admins is kept after it was last touched, ms; null for ever. */
@@ -47,7 +47,7 @@ export class Sweeper {
 
   private async sweep(): Promise<void> {
     const { storage, sessions } = this.parts;
-    const by = new Date();
+    const by = await storage.now();
     // At once, because a device that hangs makes the end of its session take seconds.
     await Promise.all((await storage.sessions.expired(by)).map((id) => this.attempt(() => this.end(id, by))));
     for (const id of await storage.images.expired(by)) await this.attempt(() => sessions.deleteImage(id, { expiredBy: by }));

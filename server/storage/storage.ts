@@ -1,17 +1,4 @@
-import type {
-  Approval,
-  KnownVisitor,
-  LinkFilter,
-  LinkRecord,
-  LinkUsage,
-  OwnerUsage,
-  Reader,
-  Role,
-  SignIn,
-  UserRecord,
-  Visibility,
-  VisitorRecord,
-} from "../records/access.js";
+import type { Approval, Reader, Visibility } from "../records/access.js";
 import type { Change, ChangeAtStep, RecordedChange } from "../records/changes.js";
 import type { Claim } from "../records/claim.js";
 import type { FrameRecord, ImageRecord, ThumbnailWidth } from "../records/pictures.js";
@@ -25,6 +12,7 @@ import type {
   StyleTransferRecord,
   TranslationRecord,
 } from "../records/session.js";
+import type { AccessStore } from "./access.js";
 import type { FilmStore } from "./films.js";
 
 /** A request for one page of rows: `after` is the key of the last row of the page before, null for the first page. */
@@ -89,7 +77,18 @@ export interface ImageStore {
 export type SessionPatch = Partial<
   Pick<
     SessionRecord,
-    "title" | "status" | "visibility" | "queuedAt" | "startedAt" | "finishedAt" | "device" | "devices" | "error" | "starred" | "note"
+    | "title"
+    | "status"
+    | "visibility"
+    | "queuedAt"
+    | "startedAt"
+    | "finishedAt"
+    | "device"
+    | "devices"
+    | "error"
+    | "starred"
+    | "note"
+    | "wish"
   > &
     Pick<StyleTransferRecord, "settings" | "initial"> &
     Pick<TranslationRecord, "framesTranslated" | "framesDropped"> & {
@@ -101,13 +100,27 @@ export type SessionPatch = Partial<
     }
 >;
 
+/** Sessions that have not ended and are not paused. */
+export interface OpenSessions {
+  /** How many wait. */
+  queued: number;
+  /** How many of one owner wait or run. */
+  own: number;
+}
+
+/**
+ * Called with what there is when one more session is about to be QUEUED, and none of its owner is until that is stored. What it
+ * throws is thrown, and nothing is stored.
+ */
+export type RequirePlace = (open: OpenSessions) => void;
+
 /** Sessions. What is read for a reader leaves out what that reader may not see; null sees everything. */
 export interface SessionStore {
   /**
    * Stores a session with the changes that it will follow, in their order, in one transaction.
    * @throws AtelierError NOT_FOUND when one of its images does not exist.
    */
-  insert(session: SessionRecord, changes?: readonly ChangeAtStep[]): Promise<void>;
+  insert(session: SessionRecord, changes?: readonly ChangeAtStep[], requirePlace?: RequirePlace): Promise<void>;
   find(id: string, reader?: Reader | null): Promise<SessionRecord | null>;
   /** The sessions among `ids` that exist, by id. */
   findAll(ids: readonly string[], reader?: Reader | null): Promise<Map<string, SessionRecord>>;
@@ -116,6 +129,11 @@ export interface SessionStore {
    * when it was not changed.
    */
   update(id: string, patch: SessionPatch, from?: readonly SessionStatus[], condition?: SessionCondition): Promise<SessionRecord | null>;
+  /**
+   * Queues a PAUSED session again, at the end and without its error or a wish; with `suspended` only one with an error, whose
+   * wish it keeps. Returns it as it is now, or null when it was not changed.
+   */
+  resume(id: string, requirePlace?: RequirePlace, suspended?: boolean): Promise<SessionRecord | null>;
   /**
    * Decides who may see a session, and with it what `approvalOf` returns for the approval that the session has at that moment,
    * so that decisions at once come one after the other. Returns the session as it is now; null when there is none.
@@ -161,7 +179,7 @@ export interface SessionStore {
    * False when the parent was deleted or does not keep that frame.
    * @throws AtelierError NOT_FOUND when an image of the change does not exist.
    */
-  insertBranch(branch: StyleTransferRecord, change: Change | null): Promise<boolean>;
+  insertBranch(branch: StyleTransferRecord, change: Change | null, requirePlace?: RequirePlace): Promise<boolean>;
   /** Branches of sessions by the session's id, oldest first: of each session `first`, after the first `skip`. */
   branches(
     ids: readonly string[],
@@ -302,68 +320,6 @@ export interface CheckpointStore {
   trim(byteLength: number): Promise<void>;
 }
 
-/** Links and the people who came by them. A secret is known only as the hex SHA-256 of its text. */
-export interface AccessStore {
-  addLink(link: LinkRecord, secretHash: string): Promise<void>;
-  /** Links that pass a filter, newest first: `first` of them after the first `skip`. */
-  links(page: { first: number; skip: number }, filter: LinkFilter): Promise<LinkRecord[]>;
-  findLink(id: string): Promise<LinkRecord | null>;
-  /** Owners with what they have, those with the most bytes first. */
-  usage(first: number): Promise<OwnerUsage[]>;
-  /** What those who came last by a link with a role have together, users left out, and programs that use its secret. */
-  usageOfLink(linkId: string): Promise<LinkUsage>;
-  /** The link with a role by which a visitor came last, who may have left since; null for none, and for other owners. */
-  linkBehind(visitorId: string): Promise<string | null>;
-  /** The link with a secret, also one that was revoked or has expired. */
-  linkOf(secretHash: string): Promise<LinkRecord | null>;
-  /** Returns the link as it is now; null when there is none that was not revoked. */
-  revokeLink(id: string, at: Date): Promise<LinkRecord | null>;
-  /** With `signIn`, the visitor is a user, whose id it names, until an instant. */
-  addVisitor(visitor: VisitorRecord, secretHash: string, signIn?: SignIn<string>): Promise<void>;
-  /** The visitor whose cookie holds a secret. The secret before the present one opens no sessions that were shared with them. */
-  visitorOf(secretHash: string): Promise<KnownVisitor | null>;
-  /** Ends the secret before a visitor's present one. Returns the visitor's id; null where there was none, and for another secret. */
-  endPrevious(secretHash: string): Promise<string | null>;
-  /** The visitor with an id; null for none, and for one whose secret was forgotten. */
-  findVisitor(id: string): Promise<KnownVisitor | null>;
-  /**
-   * Gives a visitor a new secret, and with it what a link opens. One who was forgotten meanwhile is known again. With
-   * `before`, only while that secret is the visitor's; by the secret before the present one they lose what was shared with
-   * them. Returns whether they were admitted.
-   */
-  admit(visitorId: string, secretHash: string, link: LinkRecord, before?: SecretBefore): Promise<boolean>;
-  /** Forgets the secret of a visitor, who keeps what they own, as what they were. */
-  dismiss(visitorId: string): Promise<void>;
-  /**
-   * Deletes up to `most` visitors who first came by an instant, own no session, picture or link, and have no secret any
-   * more or nothing that it opens: their sign-in and their links had ended by then. Those who make a user count as an
-   * admin, by whose link they came, stay. Returns their number.
-   */
-  forgetVisitors(by: Date, most: number): Promise<number>;
-  /**
-   * Stores a user, or for an issuer and a subject that are known, the name, role and time of the sign-in. Returns the user
-   * as stored.
-   */
-  saveUser(user: UserRecord): Promise<UserRecord>;
-  /** The user of an issuer with a subject; null for one who never signed in. */
-  userOf(issuer: string, subject: string): Promise<UserRecord | null>;
-  /** Users, those who signed in last first: `first` of them after the first `skip`. */
-  users(page: { first: number; skip: number }): Promise<UserRecord[]>;
-  /** Whether a user of an issuer with this role has access. */
-  hasUser(issuer: string, role: Role): Promise<boolean>;
-  /** Ends the access of a user at an instant, or with null gives it back. Returns the user as stored; null for none. */
-  setAccessEnd(userId: string, at: Date | null): Promise<UserRecord | null>;
-  /** Ids of the visitors with a secret who are a user. */
-  visitorsOfUser(userId: string): Promise<string[]>;
-}
-
-/** The secret by which a visitor is known who opens a link. */
-interface SecretBefore {
-  hash: string;
-  /** Whether it ends at once. Otherwise it holds until the new one is used, because the answer with that may be lost. */
-  ends: boolean;
-}
-
 /** The space that is left for what is stored. */
 export interface StorageSpace {
   /** Free space on the disk, bytes; infinite where the file system does not report it. */
@@ -391,9 +347,14 @@ export interface Storage {
   readonly films: FilmStore;
   readonly space: StorageSpace;
   /**
+   * The time by the clock of the database. What orders queues, expires or is kept for some time is dated with it, because the
+   * clocks of servers may differ.
+   */
+  now(): Promise<Date>;
+  /**
    * The same storage, as the holder of a session writes it: what it writes of that session is written only while the claim
-   * holds. Otherwise `frames.insert` and `checkpoints.put` throw ClaimLost, and `sessions.update` and `changes.settle` return
-   * null.
+   * holds. Otherwise `frames.insert` and `checkpoints.put` throw ClaimLost, `sessions.update` and `changes.settle` return
+   * null, and `frames.thin` deletes nothing.
    */
   held(claim: Claim): Storage;
   close(): Promise<void>;

@@ -42,6 +42,16 @@ export function claimsContract(name: string, open: () => Promise<Storage>): void
       expect((await storage.changes.list(sessionId)).map(({ step }) => step)).toEqual([null]);
     });
 
+    it("thins under the present claim alone", async () => {
+      const { id: sessionId } = await storeSession(storage, { status: "RUNNING" });
+      for (let step = 0; step < 6; step++) await storage.frames.insert(aFrame(sessionId, step));
+      const count = async () => (await storage.frames.countOf([sessionId], {})).get(sessionId);
+      expect(await storage.held({ sessionId, fence: 1 }).frames.thin(sessionId, 0)).toEqual([]);
+      expect(await count()).toBe(6);
+      expect(await storage.held({ sessionId, fence: 0 }).frames.thin(sessionId, 0)).not.toEqual([]);
+      expect(await count()).toBe(2);
+    });
+
     it("writes of other sessions as anyone does, and nothing of one that was deleted", async () => {
       const [{ id: sessionId }, { id: other }] = [await storeSession(storage), await storeSession(storage)];
       const held = storage.held({ sessionId, fence: 7 });

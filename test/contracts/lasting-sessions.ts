@@ -1,7 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Change } from "../../server/records/changes.js";
 import type { StyleTransferRecord } from "../../server/records/session.js";
-import type { Storage } from "../../server/storage/storage.js";
+import type { OpenSessions, Storage } from "../../server/storage/storage.js";
 import { aFrame, anImage, aSession, aTranslation } from "./records.js";
 
 const everything = { first: 100, after: null };
@@ -42,6 +43,37 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
     }
 
     const brighter: Change = { settings: { alpha: 7 }, styles: null };
+
+    describe("places", () => {
+      it("are not given twice to sessions of an owner that are started, branched and resumed at once", async () => {
+        const ownerId = randomUUID();
+        const parent = await paintedSession(1);
+        const paused = await Promise.all([1, 2].map(() => storedSession({ ownerId, status: "PAUSED", wish: "CANCELLED" })));
+        const requirePlace = ({ own, queued }: OpenSessions) => {
+          if (own >= 3 || queued < 0) throw new Error("There is no place.");
+        };
+        const started = [1, 2, 3].map(() => aSession(parent.contentId, { ownerId }));
+        const results = await Promise.allSettled([
+          ...started.map((session) => storage.sessions.insert(session, [], requirePlace)),
+          ...paused.map(({ id }) => storage.sessions.resume(id, requirePlace)),
+          storage.sessions.insertBranch({ ...branchOf(parent, 1), ownerId }, null, requirePlace),
+        ]);
+        expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(3);
+        expect(await storage.sessions.count({ ownerId, status: ["QUEUED", "RUNNING"] })).toBe(3);
+      });
+
+      it("are taken by sessions that are resumed, without error and wish; those that their host paused keep the wish", async () => {
+        const error = { code: "UNAVAILABLE", message: "The disk is full." } as const;
+        const changes = { status: "PAUSED", wish: "CANCELLED", queuedAt: new Date(0) } as const;
+        const [paused, suspended] = [await storedSession(changes), await storedSession({ ...changes, error })];
+        expect(await storage.sessions.resume(paused.id, undefined, true)).toBeNull();
+        expect(await storage.sessions.resume(paused.id)).toMatchObject({ status: "QUEUED", wish: null, error: null, revision: 1 });
+        expect(await storage.sessions.resume(paused.id)).toBeNull();
+        const resumed = await storage.sessions.resume(suspended.id, undefined, true);
+        expect(resumed).toMatchObject({ status: "QUEUED", wish: "CANCELLED", error: null });
+        expect(resumed?.queuedAt.getTime()).toBeGreaterThan(0);
+      });
+    });
 
     describe("changes", () => {
       it("are merged into the settings in force, and the initial settings stay", async () => {

@@ -254,6 +254,10 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     await until(async () => !(await isReady()));
     const waiting = await start(5);
     await until(async () => (await statusOf(waiting)) !== "QUEUED");
+    const unwanted = await start(5000);
+    await until(async () => (await statusOf(unwanted)) === "RUNNING");
+    const { cancelSession } = await first().query("mutation ($id: ID!) { cancelSession(sessionId: $id) { status } }", { id: unwanted });
+    expect(cancelSession.status).toBe("CANCELLED");
     await fleet.redis.start();
     await expectWhole(watched, 60);
     await until(isReady);

@@ -14,6 +14,7 @@ export class ProbedStorage implements Storage {
   readonly access: Storage["access"];
   readonly films: Storage["films"];
   readonly space: Storage["space"];
+  readonly now: Storage["now"];
   /** Frames whose rows are stored, in the order in which they were. */
   readonly storedFrames: FrameRecord[] = [];
   /** Awaited before a frame's row is stored. */
@@ -30,6 +31,7 @@ export class ProbedStorage implements Storage {
     this.access = { ...inner.access };
     this.films = { ...inner.films };
     this.space = { ...inner.space };
+    this.now = inner.now;
     this.frames = {
       ...inner.frames,
       insert: async (frame) => {

@@ -26,7 +26,7 @@ async function paint(storage: Storage, retention: FrameRetention, id: string, fr
   for (let step = from; step <= to; step++) {
     const digest = await storage.blobs.put(new TextEncoder().encode(`${id} ${step}`.padEnd(100)));
     await storage.frames.insert(aFrame(id, step, { digest, byteLength: 100 }));
-    await retention.stored(id, 100);
+    await retention.stored(id, 100, storage);
   }
 }
 
@@ -40,7 +40,7 @@ const open = new AbortController().signal;
 describe("the retention of frames", () => {
   test("a session within its budget keeps everything; beyond it, it is thinned evenly again and again", () =>
     withStorage(async (storage) => {
-      const retention = new FrameRetention(storage, { sessionByteLength: 2000, totalByteLength: 1e9 }, quiet, open);
+      const retention = new FrameRetention({ sessionByteLength: 2000, totalByteLength: 1e9 }, quiet, open);
       const id = await newSession(storage);
       await paint(storage, retention, id, 0, 19);
       expect(await stepsOf(storage, id)).toHaveLength(20);
@@ -56,7 +56,7 @@ describe("the retention of frames", () => {
 
   test("when all sessions together take too much space, the largest is thinned and the small ones are not", () =>
     withStorage(async (storage) => {
-      const retention = new FrameRetention(storage, { sessionByteLength: 1e9, totalByteLength: 5000 }, quiet, open);
+      const retention = new FrameRetention({ sessionByteLength: 1e9, totalByteLength: 5000 }, quiet, open);
       const [small, large] = [await newSession(storage), await newSession(storage)];
       await paint(storage, retention, small, 0, 9);
       await paint(storage, retention, large, 0, 60);
@@ -67,7 +67,7 @@ describe("the retention of frames", () => {
 
   test("pictures of thinned frames are deleted, except those that a branch shows", () =>
     withStorage(async (storage) => {
-      const retention = new FrameRetention(storage, { sessionByteLength: 1000, totalByteLength: 1e9 }, quiet, open);
+      const retention = new FrameRetention({ sessionByteLength: 1000, totalByteLength: 1e9 }, quiet, open);
       const id = await newSession(storage);
       await paint(storage, retention, id, 0, 5);
       const parent = await storage.sessions.find(id);
@@ -85,9 +85,9 @@ describe("the retention of frames", () => {
     withStorage(async (storage) => {
       const logged: string[] = [];
       const full = { ...storage, frames: { ...storage.frames, thin: () => Promise.reject(new Error("The disk is full.")) } };
-      const retention = new FrameRetention(full, { sessionByteLength: 150, totalByteLength: 1e9 }, (line) => logged.push(line), open);
+      const retention = new FrameRetention({ sessionByteLength: 150, totalByteLength: 1e9 }, (line) => logged.push(line), open);
       const id = await newSession(storage);
-      await paint(storage, retention, id, 0, 2);
+      await paint(full, retention, id, 0, 2);
       expect(logged).toHaveLength(2);
       expect(await stepsOf(storage, id)).toEqual([0, 1, 2]);
     }));

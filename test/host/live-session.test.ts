@@ -30,7 +30,7 @@ function parts(): SessionParts {
   const closing = new AbortController().signal;
   return {
     ...{ storage, bus, log, isDownloaded: () => true, maxSize: () => 4096, suspended: () => undefined, closing },
-    frameRetention: new FrameRetention(storage, { sessionByteLength: 1e6, totalByteLength: 1e6 }, log, closing),
+    frameRetention: new FrameRetention({ sessionByteLength: 1e6, totalByteLength: 1e6 }, log, closing),
     locateFeatureModel: () => Promise.reject(new Error("A live translation has no feature model.")),
     locateTranslator: async () => generator,
   };

@@ -100,3 +100,12 @@ test("all sessions are found even if they do not fit on one page", async () => {
   for (let minute = 0; minute < 250; minute++) await store(storage, minute % 2 ? "RUNNING" : "QUEUED", minute);
   expect(await recoverSessions(storage, queue)).toEqual({ resumed: 125, requeued: 125 });
 });
+
+test("a live translation ends as a client wished before the server did", async () => {
+  const storage = await openStorage();
+  const [wished, other] = [aTranslation(null, { status: "RUNNING", wish: "CANCELLED" }), aTranslation(null, { status: "RUNNING" })];
+  for (const session of [wished, other]) await storage.sessions.insert(session);
+  await recoverSessions(storage, openEmbeddedQueue());
+  const ended = await storage.sessions.findAll([wished.id, other.id]);
+  expect([wished, other].map(({ id }) => ended.get(id)?.status)).toEqual(["CANCELLED", "COMPLETED"]);
+});

@@ -2,8 +2,15 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { HostOptions } from "../../server/host/host.js";
 import { openEmbeddedQueue } from "../../server/queue/embedded.js";
 import type { ClaimedEntry } from "../../server/queue/queue.js";
+import { SessionControls } from "../../server/sessions/controls.js";
+import { aTranslation } from "../contracts/records.js";
+import { FakeModels } from "../helpers/fake-models.js";
 import { HostHarness } from "../helpers/host-harness.js";
+import { LossyBus } from "../helpers/lossy-bus.js";
 import { until } from "../helpers/until.js";
+
+/** What controls need to steer and resume alone. */
+const unused = { models: new FakeModels().sessions, maxSize: () => 1024, admission: {} as never, maxChanges: 1000 };
 
 describe("a host that shares its sessions with others", () => {
   const harnesses: HostHarness[] = [];
@@ -57,6 +64,45 @@ describe("a host that shares its sessions with others", () => {
     await host.end(await host.paint({ steps: 3 }));
     await host.released(id);
     expect((await host.session(id)).step).toBe(step);
+  });
+
+  test("gives a session that was paused and resumed between two looks back to the queue, and goes on in its turn", async () => {
+    const host = await startHost();
+    const id = await host.paint({ steps: 1e6 });
+    await host.frame(id, 1);
+    await host.storage.sessions.update(id, { status: "PAUSED" });
+    await host.resume(id);
+    await until(async () => (await host.session(id)).status === "RUNNING");
+    expect(await host.queue.list()).toEqual([]);
+    await host.frame(id, (await host.session(id)).step + 1);
+  });
+
+  test("ends as a client wishes when no request reached it, and the mutation returns the ended session", async () => {
+    const host = await startHost();
+    const bus = new LossyBus(host.bus);
+    bus.lose("controls");
+    const { storage, queue } = host;
+    const controls = new SessionControls({ ...unused, storage, queue, bus });
+    const painting = await host.paint({ steps: 1e6 });
+    const live = aTranslation(null, { settings: { model: "{}", family: "OTHER", size: 64, output: null } });
+    await storage.sessions.insert(live);
+    await host.enqueue(live.id);
+    await host.frame(painting, 1);
+    await until(async () => (await host.session(live.id)).status === "RUNNING");
+    const ended = await Promise.all([controls.cancel(painting), controls.complete(live.id)]);
+    expect(ended.map(({ status, wish }) => [status, wish])).toEqual([
+      ["CANCELLED", null],
+      ["COMPLETED", null],
+    ]);
+    await host.released(painting);
+  });
+
+  test("ends what it takes over as a client wished before, whatever it can run, and paints no more of it", async () => {
+    const host = await startHost({ isDownloaded: () => false });
+    const id = await host.prepare({ steps: 3 });
+    await host.storage.sessions.update(id, { status: "RUNNING", wish: "CANCELLED" });
+    await host.enqueue(id);
+    expect(await host.end(id)).toMatchObject({ status: "CANCELLED", wish: null, step: -1 });
   });
 
   test("fails a session that ended five workers in a row", async () => {

@@ -173,7 +173,7 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
       await Promise.all([holder.close(), other.close()]);
     });
 
-    it("gives a worker only what it has the models and the memory for", async () => {
+    it("gives a worker only what it has the models and the memory for, and what it need only end", async () => {
       await empty();
       await add("large", { size: 1024 });
       await add("other", { model: "other" });
@@ -181,6 +181,9 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
       await add("fits", { model: "own", size: 256 });
       const small = open("small", { capability: () => ({ models: ["own"], maxSize: 512 }) });
       expect((await small.claim(forever))?.sessionId).toBe("fits");
+      await add("unwanted", { model: "other", size: 1024 });
+      await sqlSessions(shared.database).update("unwanted", { status: "RUNNING", wish: "CANCELLED" });
+      expect((await small.claim(forever))?.sessionId).toBe("unwanted");
       const any = open("any");
       expect((await any.claim(forever))?.sessionId).toBe("large");
       const drafting = open("drafting", { capability: () => ({ models: ["own", "vgg19-lite"], maxSize: 512 }) });

@@ -7,7 +7,7 @@ import { startCandidates } from "../../server/storage/remote/candidates.js";
 import { openRemoteDatabase } from "../../server/storage/remote/database.js";
 import { openFolderObjects } from "../../server/storage/remote/folder-objects.js";
 import { checkpoints } from "../../server/storage/sql/schema.js";
-import type { Storage } from "../../server/storage/storage.js";
+import type { OpenSessions, Storage } from "../../server/storage/storage.js";
 import { aFrame, anImage, aSession, storeSession } from "../contracts/records.js";
 import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
 import { type RemoteRig, type SharedPlace, startRemoteRig } from "../helpers/remote-storage.js";
@@ -51,6 +51,25 @@ describe.skipIf(postgresPrograms === null)("two servers at once", () => {
       const { digest } = anImage();
       const kept = await Promise.all([...both(), ...both()].map((storage) => storage.images.insert(anImage({ digest }))));
       expect(new Set(kept.map(({ id }) => id)).size).toBe(1);
+    }
+  });
+
+  it("start and resume sessions of one owner: they pass no limit together, and those of another owner have places of their own", async () => {
+    const image = await both()[0].images.insert(anImage());
+    const requirePlace = ({ own }: OpenSessions) => {
+      if (own >= 2) throw new Error("There is no place.");
+    };
+    for (let round = 0; round < ROUNDS; round++) {
+      const [ownerId, otherId] = [randomUUID(), randomUUID()];
+      const paused = aSession(image.id, { ownerId, status: "PAUSED" });
+      await both()[0].sessions.insert(paused);
+      await Promise.allSettled([
+        ...both().flatMap((storage) =>
+          [ownerId, ownerId, otherId].map((owner) => storage.sessions.insert(aSession(image.id, { ownerId: owner }), [], requirePlace)),
+        ),
+        ...both().map((storage) => storage.sessions.resume(paused.id, requirePlace)),
+      ]);
+      for (const owner of [ownerId, otherId]) expect(await both()[1].sessions.count({ ownerId: owner, status: ["QUEUED"] })).toBe(2);
     }
   });
 
@@ -158,6 +177,27 @@ describe.skipIf(postgresPrograms === null)("two servers at once", () => {
     onTestFinished(() => sweeper.close());
     await vi.waitFor(() => expect(a.blobs.get(last)).rejects.toMatchObject({ code: "NOT_FOUND" }), 10_000);
     for (const branch of branches) expect((await b.checkpoints.get(branch, 1))?.bytes).toEqual(Buffer.of(1));
+  });
+
+  it("renew their leases while all other connections wait for a lock", async () => {
+    const server = await rig.open(place);
+    const [busy, held] = [await storeSession(server), await storeSession(server)];
+    const claim = await server.leases.seize("worker", held.id, 60_000);
+    const { database, close } = await openRemoteDatabase(place.databaseUrl);
+    let waiting: Promise<unknown>[] = [];
+    await database.transaction(async (transaction) => {
+      await transaction.execute(sql`select id from sessions where id = ${busy.id} for update`);
+      waiting = Array.from({ length: 12 }, () => server.sessions.update(busy.id, { title: "busy" }));
+      const blocked = sql`pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      await until(async () => {
+        await transaction.execute(sql`select pg_stat_clear_snapshot()`);
+        return (await transaction.$count(blocked)) >= 10;
+      });
+      expect(await server.leases.renew([claim!], 60_000)).toEqual([claim]);
+    });
+    await Promise.all(waiting);
+    await close();
+    await server.close();
   });
 
   it("share a checkpoint that is being deleted: the branch does not get one without bytes", async () => {

@@ -4,6 +4,7 @@ import { rename } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { PictureUnreadable, StorageUnavailable } from "../../server/errors.js";
 import { openRemoteDatabase } from "../../server/storage/remote/database.js";
@@ -14,6 +15,7 @@ import { anImage, storeSession } from "../contracts/records.js";
 import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
 import { type RemoteRig, type SharedPlace, startRemoteRig } from "../helpers/remote-storage.js";
 import { noteSkipped } from "../helpers/skipped.js";
+import { until } from "../helpers/until.js";
 
 if (postgresPrograms === null) noteSkipped(noPostgres);
 
@@ -39,6 +41,19 @@ describe.skipIf(postgresPrograms === null)("faults of what servers share", () =>
     const storages = await Promise.all(Array.from({ length: 4 }, () => opened(place)));
     const image = await storages[0]!.images.insert(anImage());
     for (const storage of storages) expect(await storage.images.find(image.id)).toEqual(image);
+  });
+
+  it("a start that waits for another one to migrate says whom it waits for", async () => {
+    const { databaseUrl } = await rig.newPlace();
+    const other = new pg.Client(databaseUrl);
+    await other.connect();
+    const { rows } = await other.query("select pg_advisory_lock(27431015937893746), pg_backend_pid() as pid");
+    const said: string[] = [];
+    const opening = openRemoteDatabase(databaseUrl, { noticeMs: 20, warn: (message) => said.push(message) });
+    await until(() => said.length > 1);
+    expect(said[0]).toContain(`waits for another server to change the database: process ${rows[0].pid} of PostgreSQL`);
+    await other.end();
+    await (await opening).close();
   });
 
   it("a database that is away, or that does not exist, is unavailable", async () => {

@@ -14,12 +14,13 @@ export function guardRows({ images, sessions, changes, frames, access, films }: 
     },
     sessions: {
       ...sessions,
-      insert: (session, changes) => space.storing(0, () => sessions.insert(session, changes)),
+      insert: (...session) => space.storing(0, () => sessions.insert(...session)),
       update: (...change) => space.changing(() => sessions.update(...change)),
+      resume: (...session) => space.changing(() => sessions.resume(...session)),
       setVisibility: (...change) => space.changing(() => sessions.setVisibility(...change)),
       delete: (id, expiredBy) => space.changing(() => sessions.delete(id, expiredBy)),
       extend: (id, until) => space.changing(() => sessions.extend(id, until)),
-      insertBranch: (branch, change) => space.storing(0, () => sessions.insertBranch(branch, change)),
+      insertBranch: (...branch) => space.storing(0, () => sessions.insertBranch(...branch)),
     },
     changes: {
       ...changes,

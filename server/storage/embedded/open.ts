@@ -93,6 +93,8 @@ export async function openEmbeddedStorage(
       blobs: calls.of(blobs),
       thumbnails: calls.of({ get: thumbnails.get, put: thumbnails.put }),
       checkpoints: calls.of(checkpoints),
+      // The database runs in this process.
+      now: async () => new Date(),
       space: calls.of(storageSpace(() => availableSpace(dataDir), space, join(folders.blobs, "drafts"))),
       held: (claim) => ({
         ...storage,

@@ -9,7 +9,7 @@ import type { ObjectStore } from "./objects.js";
 
 /** Pictures among the candidates, which are their digests. `removed` is called after one was deleted. */
 export function pictureObjects(removed: (digest: string) => Promise<void>): ObjectKind {
-  return { has: (candidate) => DIGEST.test(candidate), keysOf: (digest) => [keyOf(digest)], inUse: digestsInUse, removed };
+  return { has: (candidate) => DIGEST.test(candidate), keysOf: (digest) => [pictureKey(digest)], inUse: digestsInUse, removed };
 }
 
 export interface ObjectBlobsDependencies {
@@ -27,27 +27,27 @@ export function objectBlobs({ objects, candidates, space, atOnce }: ObjectBlobsD
       space.storing(bytes.byteLength, async () => {
         const digest = (await sha256(bytes)).toString("hex");
         await candidates.add([digest]);
-        await objects.put(keyOf(digest), bytes);
+        await objects.put(pictureKey(digest), bytes);
         return digest;
       }),
 
     async get(digest) {
-      const bytes = await read(objects, keyOf(digest));
+      const bytes = await read(objects, pictureKey(digest));
       if (!bytes) throw new PictureLost("The file of this picture is missing.");
       if ((await sha256(bytes)).toString("hex") !== digest) throw new PictureLost("The file of this picture is damaged.");
       return bytes;
     },
 
     async delete(digest) {
-      keyOf(digest);
+      pictureKey(digest);
       await candidates.add([digest]);
       if (atOnce) await candidates.sweep(digest);
     },
   };
 }
 
-/** @throws AtelierError NOT_FOUND for what is no digest. */
-function keyOf(digest: string): string {
+/** The key of a picture's object. @throws AtelierError NOT_FOUND for what is no digest. */
+export function pictureKey(digest: string): string {
   if (!DIGEST.test(digest)) throw new AtelierError("NOT_FOUND", "There is no such picture.");
   return `blobs/${digest.slice(0, 2)}/${digest.slice(2, 4)}/${digest}`;
 }

@@ -1,4 +1,5 @@
-import { inArray, type SQL, sql } from "drizzle-orm";
+import { inArray, sql } from "drizzle-orm";
+import { databaseNow } from "../sql/clock.js";
 import type { Database } from "../sql/database.js";
 import { blobCandidates } from "../sql/schema.js";
 import type { ObjectStore } from "./objects.js";
@@ -43,9 +44,6 @@ export interface CandidatesDependencies {
 
 /** Candidates of one transaction: their deletion holds a connection and their locks. */
 const BATCH = 100;
-
-/** By the database's clock, which all servers share. The column has milliseconds; rounding must not put it in the future. */
-const now: SQL = sql`date_trunc('milliseconds', clock_timestamp())`;
 
 /** Candidates as rows; looks at those that are old enough regularly. */
 export function startCandidates({ database, objects, kinds, graceMs, sweepMs }: CandidatesDependencies): Candidates {
@@ -109,7 +107,7 @@ export function startCandidates({ database, objects, kinds, graceMs, sweepMs }: 
     async add(candidates, transaction) {
       if (candidates.length === 0) return;
       // In one order, so that two servers do not wait for each other.
-      const rows = [...new Set(candidates)].sort().map((digest) => ({ digest, since: now }));
+      const rows = [...new Set(candidates)].sort().map((digest) => ({ digest, since: databaseNow }));
       const insert = (to: Database) =>
         to
           .insert(blobCandidates)

@@ -9,6 +9,7 @@ import type { AuditStore, LeaseStore, WorkerStore } from "../fleet.js";
 import { sqlAccess } from "../sql/access.js";
 import { sqlAudit } from "../sql/audit.js";
 import { sqlChanges } from "../sql/changes.js";
+import { timeOf } from "../sql/clock.js";
 import { digestsInUse, type RowsDeleted } from "../sql/digests.js";
 import { sqlFilms } from "../sql/films.js";
 import { sqlFrames } from "../sql/frames.js";
@@ -25,6 +26,7 @@ import { filmObjects, objectFilms } from "./films.js";
 import { openFolderObjects } from "./folder-objects.js";
 import type { ObjectStore } from "./objects.js";
 import type { ObjectsAddress } from "./objects-address.js";
+import { pairStore } from "./pairing.js";
 import { reachable, reaching } from "./reachable.js";
 import { s3Objects } from "./s3-objects.js";
 import { remoteSpace } from "./space.js";
@@ -46,6 +48,8 @@ export interface RemoteStorageOptions {
   /** Longest time between storing the bytes of a picture and its row, ms. */
   graceMs?: number;
   sweepMs?: number;
+  /** Receives what the operator should know. */
+  warn?: (message: string) => void;
 }
 
 /** What several processes share, and who of them does what. */
@@ -58,7 +62,8 @@ export interface RemoteStorage extends Storage {
 /**
  * Opens everything that outlives the process where several servers share it: rows in PostgreSQL, pictures and checkpoints in
  * a shared folder or in S3.
- * @throws StorageUnavailable when the database or the shared folder cannot be reached.
+ * @throws StorageUnavailable when the database or the store cannot be reached; AtelierError CONFLICT when they do not belong
+ * together.
  */
 export async function openRemoteStorage({
   databaseUrl,
@@ -67,12 +72,16 @@ export async function openRemoteStorage({
   recentFrames,
   graceMs = GRACE_MS,
   sweepMs = SWEEP_MS,
+  warn = () => undefined,
 }: RemoteStorageOptions): Promise<RemoteStorage> {
   const opened: (() => Promise<void>)[] = [];
   try {
     const objects = await openObjects(blobs);
     opened.push(() => objects.close());
-    const { database, close } = await openRemoteDatabase(databaseUrl);
+    const { database, renewals, close } = await openRemoteDatabase(databaseUrl, {
+      prepare: (migrated) => pairStore(migrated, objects),
+      warn,
+    });
     opened.push(close);
     await mkdir(cacheFolder, { recursive: true });
     const shared = createSpaceGuard(() => objects.free());
@@ -98,12 +107,13 @@ export async function openRemoteStorage({
       images: calls.of(reachable(sqlImages(database, rowsDeleted))),
       ...heldBy(),
       access: calls.of(reachable(sqlAccess(database))),
-      films: calls.of(reachable(sqlFilms(database, objectFilms({ objects, candidates, space: shared, atOnce: graceMs === 0 })))),
+      films: calls.of(reachable(sqlFilms(database, objectFilms({ objects, candidates, space: shared, atOnce: graceMs === 0 }), renewals))),
       recentFrames,
       blobs: calls.of(objectBlobs({ objects, candidates, space: shared, atOnce: graceMs === 0 })),
       thumbnails: calls.of({ get: thumbnails.get, put: thumbnails.put }),
+      ...calls.of(reachable({ now: () => timeOf(database) })),
       space: calls.of(remoteSpace({ database, objects, shared, own })),
-      leases: calls.of(reachable(sqlLeases(database))),
+      leases: calls.of(reachable(sqlLeases(database, renewals))),
       audit: calls.of(reachable(sqlAudit(database))),
       workers: calls.of(reachable(sqlWorkers(database))),
       held: (claim) => ({ ...storage, ...heldBy(claim) }),

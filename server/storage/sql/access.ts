@@ -1,7 +1,7 @@
 import { and, desc, eq, getTableColumns, gt, inArray, isNotNull, isNull, lte, notExists, or, type SQL, sql } from "drizzle-orm";
 import { AtelierError } from "../../errors.js";
 import type { KnownVisitor, LinkRecord, SignIn } from "../../records/access.js";
-import type { AccessStore } from "../storage.js";
+import type { AccessStore } from "../access.js";
 import { type Database, written } from "./database.js";
 import { images, links, sessions, users, visitorShares, visitors } from "./schema.js";
 import { usageOfLink, usageOfOwners } from "./usage.js";

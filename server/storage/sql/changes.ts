@@ -3,6 +3,7 @@ import { type RecordedChange, withChange } from "../../records/changes.js";
 import type { StyleTransferRecord } from "../../records/session.js";
 import type { ChangeStore } from "../storage.js";
 import { isHeld, type RowOptions } from "./claims.js";
+import { databaseNow } from "./clock.js";
 import { bySession, type Database, lockSession, written, writtenWithImages } from "./database.js";
 import { changes, sessions } from "./schema.js";
 import { recordStyles } from "./session-images.js";
@@ -21,7 +22,7 @@ export function sqlChanges(database: Database, { claim }: RowOptions = {}): Chan
             .for("update");
           const session = row && sessionRecord(row);
           if (session?.kind !== "STYLE_TRANSFER") return null;
-          await written(transaction.insert(changes).values({ sessionId, ...change, createdAt: new Date() }));
+          await written(transaction.insert(changes).values({ sessionId, ...change, createdAt: databaseNow }));
           await recordStyles(transaction, sessionId, change.styles ?? []);
           return revise(transaction, sessionId, { ...withChange(session, change), changeCount: sql`${sessions.changeCount} + 1` });
         }),

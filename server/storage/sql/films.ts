@@ -16,8 +16,8 @@ export interface FilmFiles extends Pick<FilmStore, "read"> {
 
 const { makerId: _makerId, leaseUntil: _leaseUntil, sessionId: _sessionId, besideId: _besideId, ...shown } = getTableColumns(films);
 
-/** Films as rows; the adapter keeps the files. */
-export function sqlFilms(database: Database, files: FilmFiles): FilmStore {
+/** Films as rows, whose leases are renewed over `renewals`; the adapter keeps the files. */
+export function sqlFilms(database: Database, files: FilmFiles, renewals = database): FilmStore {
   const isOpen = inArray(films.state, ["QUEUED", "RUNNING"]);
   const until = (leaseMs: number) => sql`clock_timestamp() + ${leaseMs}::double precision * interval '1 millisecond'`;
   const isOver = sql`${films.leaseUntil} <= clock_timestamp()`;
@@ -99,7 +99,7 @@ export function sqlFilms(database: Database, files: FilmFiles): FilmStore {
     },
 
     async renew({ makerId, leaseMs }, ids) {
-      const renewed = await database
+      const renewed = await renewals
         .update(films)
         .set({ leaseUntil: until(leaseMs) })
         .where(and(eq(films.makerId, makerId), inArray(films.id, [...ids]), isOpen))

@@ -10,7 +10,7 @@ import { lossCurves } from "./loss-curve.js";
 import { frames, sessions } from "./schema.js";
 import { thinFrames } from "./thinning.js";
 
-/** Kept frames as rows. With a claim, those of its session are stored only while the claim holds. */
+/** Kept frames as rows. With a claim, those of its session are stored and thinned only while the claim holds. */
 export function sqlFrames(database: Database, { claim, rowsDeleted }: RowOptions = {}): FrameStore {
   async function listOf(sessionIds: readonly string[], { first, after }: PageRequest<number>, range: StepRange) {
     const later = after === null ? undefined : gt(frames.step, after);
@@ -129,7 +129,7 @@ export function sqlFrames(database: Database, { claim, rowsDeleted }: RowOptions
 
     async thin(sessionId, byteLength) {
       const removed = await database.transaction(async (transaction) => {
-        const digests = await thinFrames(transaction, sessionId, byteLength);
+        const digests = await thinFrames(transaction, sessionId, byteLength, isHeld(claim, sessionId));
         await rowsDeleted?.(transaction, digests);
         return digests;
       });

@@ -20,8 +20,8 @@ const isFree = or(isNull(sessions.leaseUntil), sql`${sessions.leaseUntil} < cloc
 const isQueuedAgain = sql<boolean>`${sessions.status} = 'QUEUED' and ${sessions.queuedAt} > ${sessions.claimedAt}`;
 const isLeased = sql`${sessions.leaseUntil} >= clock_timestamp()`;
 
-/** Leases in the rows of the sessions. All times are those of the database's clock. */
-export function sqlLeases(database: Database): LeaseStore {
+/** Leases in the rows of the sessions, renewed over `renewals`. All times are those of the database's clock. */
+export function sqlLeases(database: Database, renewals = database): LeaseStore {
   return {
     async enter({ sessionId, ownerLimit }) {
       await written(
@@ -72,7 +72,7 @@ export function sqlLeases(database: Database): LeaseStore {
     async renew(claims, leaseMs) {
       if (claims.length === 0) return [];
       const rows = await written(
-        database
+        renewals
           .update(sessions)
           .set({ leaseUntil: leaseEnd(leaseMs) })
           // Not one that was given back meanwhile.
@@ -169,7 +169,7 @@ function nextSession({ kinds, models, maxSize, except = [] }: Parameters<LeaseSt
     with open as (
       select ${id} as id, ${ownerId} as owner_id, ${kind} as kind, ${ownerLimit} as owner_limit, ${status} = 'RUNNING' as interrupted,
         ${queuedAt} as queued_at, ${ordinal} as ordinal, ${sessions.leaseUntil} >= clock_timestamp() as leased,
-        ${hasModel(sql`${settings} ->> 'model'`)} and (not ${draft} or ${hasModel(sql`'vgg19-lite'`)})
+        ${sessions.wish} is not null or ${hasModel(sql`${settings} ->> 'model'`)} and (not ${draft} or ${hasModel(sql`'vgg19-lite'`)})
           and (${sessions.kind} <> 'STYLE_TRANSFER' or (${settings} ->> 'size')::numeric <= ${maxSize}) as fits
       from ${sessions} where ${isUnfinished}
         and (${ownerLimit} is not null or ${status} = 'RUNNING' or ${queuedAt} < clock_timestamp() - ${ENTERED_MS} * interval '1 millisecond')

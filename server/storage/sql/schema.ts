@@ -20,7 +20,7 @@ import type { AuditEntry } from "../../records/audit.js";
 import type { Change } from "../../records/changes.js";
 import type { ExportFailure, ExportState, FilmSettings } from "../../records/film.js";
 import type { Losses } from "../../records/pictures.js";
-import type { DeviceUse, SessionFailure, SessionRecord, SessionStatus, StyleTransferRecord } from "../../records/session.js";
+import type { DeviceUse, SessionFailure, SessionRecord, SessionStatus, SessionWish, StyleTransferRecord } from "../../records/session.js";
 import type { WorkerAnnouncement } from "../../records/worker.js";
 
 export type ImageRole = "CONTENT" | "STYLE" | "SOURCE";
@@ -81,6 +81,8 @@ export const sessions = pgTable(
     ownerId: text("owner_id").notNull().default(LOCAL_OWNER),
     visibility: text("visibility").$type<Visibility>().notNull().default("PRIVATE"),
     approval: text("approval").$type<Approval>(),
+    /** How a client wants the session to end while it is RUNNING. */
+    wish: text("wish").$type<SessionWish>(),
     step: integer("step").notNull(),
     revision: integer("revision").notNull().default(0),
     frameCount: bigint("frame_count", { mode: "number" }).notNull().default(0),
@@ -260,6 +262,9 @@ export const films = pgTable(
     index("films_open").on(table.leaseUntil).where(sql`${table.state} in ('QUEUED', 'RUNNING')`),
   ],
 );
+
+/** One row, where several processes share a database: the id that it shares with its store. */
+export const installation = pgTable("installation", { id: text("id").primaryKey() });
 
 /** Workers that announced themselves, with what they can run. */
 export const workers = pgTable("workers", {

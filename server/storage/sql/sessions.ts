@@ -24,9 +24,11 @@ import { completeSettings, translationSize } from "../../records/settings.js";
 import type { Page, SessionPatch, SessionStore } from "../storage.js";
 import { insertBranch } from "./branch.js";
 import { isHeld, type RowOptions } from "./claims.js";
+import { databaseNow } from "./clock.js";
 import { type Database, grouped, lockSession, written, writtenWithImages } from "./database.js";
 import { unreferencedDigests } from "./digests.js";
 import { sessionLoad } from "./load.js";
+import { requireOpenPlace } from "./open-sessions.js";
 import { notOfAdmins, visibleTo } from "./readers.js";
 import { changes, deletedSessions, frames, type ImageRole, images, sessionImages, sessions } from "./schema.js";
 import { recordImages } from "./session-images.js";
@@ -34,9 +36,10 @@ import { recordImages } from "./session-images.js";
 /** Sessions as rows. With a claim, its session is updated only while the claim holds. */
 export function sqlSessions(database: Database, { claim, rowsDeleted }: RowOptions = {}): SessionStore {
   return {
-    insert: (session, planned = []) =>
+    insert: (session, planned = [], requirePlace) =>
       writtenWithImages(
         database.transaction(async (transaction) => {
+          await requireOpenPlace(transaction, session.ownerId, requirePlace);
           await written(transaction.insert(sessions).values({ ...session, changeCount: planned.length }));
           await recordImages(
             transaction,
@@ -85,6 +88,22 @@ export function sqlSessions(database: Database, { claim, rowsDeleted }: RowOptio
           );
       return row ? sessionRecord(row) : null;
     },
+
+    resume: (id, requirePlace, suspended = false) =>
+      database.transaction(async (transaction) => {
+        const [found] = await transaction.select({ ownerId: sessions.ownerId }).from(sessions).where(eq(sessions.id, id));
+        if (!found) return null;
+        await requireOpenPlace(transaction, found.ownerId, requirePlace);
+        const resumed = { status: "QUEUED", queuedAt: databaseNow, error: null, ...(suspended ? {} : { wish: null }) } as const;
+        const [row] = await written(
+          transaction
+            .update(sessions)
+            .set({ ...resumed, revision: sql`${sessions.revision} + 1` })
+            .where(and(eq(sessions.id, id), statusIn(["PAUSED"]), suspended ? isNotNull(sessions.error) : undefined))
+            .returning(),
+        );
+        return row ? sessionRecord(row) : null;
+      }),
 
     async setVisibility(id, visibility, approvalOf) {
       const [row] = await written(
@@ -205,7 +224,13 @@ export function sqlSessions(database: Database, { claim, rowsDeleted }: RowOptio
       return row ? sessionRecord(row) : null;
     },
 
-    insertBranch: (branch, change) => writtenWithImages(database.transaction((transaction) => insertBranch(transaction, branch, change))),
+    insertBranch: (branch, change, requirePlace) =>
+      writtenWithImages(
+        database.transaction(async (transaction) => {
+          await requireOpenPlace(transaction, branch.ownerId, requirePlace);
+          return insertBranch(transaction, branch, change);
+        }),
+      ),
 
     async branches(ids, { first, skip }, reader) {
       const ranked = database

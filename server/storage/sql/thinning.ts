@@ -5,9 +5,9 @@ import { changes, frames, sessions } from "./schema.js";
 /** Strides to try: powers of two up to more than the largest number of steps of a session. */
 const STRIDES = Array.from({ length: 13 }, (_, exponent) => 2 ** (exponent + 1));
 
-/** `FrameStore.thin`, to be called within a transaction. Returns the digests of the deleted frames. */
-export async function thinFrames(database: Database, sessionId: string, byteLength: number): Promise<string[]> {
-  if (!(await lockSession(database, sessionId))) return [];
+/** `FrameStore.thin`, to be called within a transaction. Returns the digests of the deleted frames; none where `condition` is false. */
+export async function thinFrames(database: Database, sessionId: string, byteLength: number, condition?: SQL): Promise<string[]> {
+  if (!(await lockSession(database, sessionId, condition))) return [];
   const session = eq(frames.sessionId, sessionId);
   const protectedSteps = sql.param(await stepsThatStay(database, sessionId));
   const stays = (stride: number): SQL =>

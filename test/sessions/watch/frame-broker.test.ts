@@ -72,6 +72,7 @@ const refusing = {
   outdated: refuse,
   extend: refuse,
   setVisibility: refuse,
+  resume: refuse,
   list: refuse,
   count: refuse,
   listUsing: refuse,
