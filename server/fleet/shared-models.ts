@@ -68,6 +68,8 @@ export class SharedModels {
   private readonly refused = new Set<string>();
   /** Ids without a folder that are listed as FAILED, with the time of the next attempt, ms. */
   private readonly failures = new Map<string, { model: SharedModel; retryAt: number }>();
+  /** Warnings that were given. */
+  private readonly warnings = new Set<string>();
   /** Since when the folders of models that were added here are missing, ms. */
   private readonly missing = new Map<string, number>();
 
@@ -135,6 +137,10 @@ export class SharedModels {
   }
 
   private async look(folders: DropInFolders): Promise<void> {
+    // Where a disk is not mounted, all models are missing, and none was removed.
+    if (!(await this.record.isThere())) {
+      return this.warnOnce("The folder of models was emptied or replaced. Models are shared again when the server was restarted.");
+    }
     const listed = await this.parts.store.list(this.parts.kind);
     const found = new Map(folders.found().map((model) => [model.id, model]));
     for (const model of listed) {
@@ -163,7 +169,7 @@ export class SharedModels {
       else if (here.isReady) folders.checkAgain(id, false);
     } else if (!(await isThere(join(this.folder, id)))) {
       if (origin === member) await this.withdraw(id);
-      else if (folders.isTaken(id)) this.parts.warn(`The shared model ${id} cannot be used here: another model of this server has its id.`);
+      else if (folders.isTaken(id)) this.warnOnce(`The shared model ${id} cannot be used here: another model of this server has its id.`);
       else await this.fetch(model, folders);
       return;
     }
@@ -193,7 +199,7 @@ export class SharedModels {
       if (replaces && folders.found().some((here) => here.id === id && this.isCopy(here))) await removeCopy(this.folder, id);
       // First, so that a server that is killed in between never takes the copy for a model that was added here.
       await this.record.setCopy(id, model);
-      if (!(await installCopy(draft, join(this.folder, id)))) return;
+      if (!(await installCopy(draft, join(this.folder, id)))) return this.record.setCopy(id, null);
       this.failures.delete(id);
       this.parts.inform(`The model ${id}, which was added on ${model.machine}, was copied here.`);
     } catch (error) {
@@ -211,7 +217,7 @@ export class SharedModels {
   private async withdraw(id: string): Promise<void> {
     const since = this.missing.get(id) ?? Date.now();
     this.missing.set(id, since);
-    if (Date.now() - since < this.times.goneMs || !(await this.record.isThere())) return;
+    if (Date.now() - since < this.times.goneMs) return;
     this.missing.delete(id);
     if (!(await this.parts.store.remove(id, this.record.member))) return;
     this.parts.inform(`The model ${id} was removed here, and so everywhere.`);
@@ -241,8 +247,16 @@ export class SharedModels {
 
   private taken({ id, machine }: SharedModel): AtelierError {
     this.conflicts.add(id);
-    const advice = "Give this folder and its card another id, or remove the other model there.";
-    return new AtelierError("CONFLICT", `Another model ${id} was added on the machine ${machine} before. ${advice}`);
+    // The log may name the machine; clients see the error.
+    this.parts.warn(`The folder ${id} has another model than the one that was added on the machine ${machine} before.`);
+    const advice = "Give this folder and its card another id, or remove the other model there; the server's log names the machine.";
+    return new AtelierError("CONFLICT", `Another model ${id} was added on another machine before. ${advice}`);
+  }
+
+  private warnOnce(line: string): void {
+    if (this.warnings.has(line)) return;
+    this.warnings.add(line);
+    this.parts.warn(line);
   }
 
   private isCopy(here: FoundDropIn): boolean {

@@ -44,11 +44,12 @@ export class SharedRecord {
   /** Notes that the model in a folder is a copy; null that it no longer is. */
   async setCopy(id: string, copied: Copied | null): Promise<void> {
     if (copied) this.content.copies[id] = { file: copied.file, card: copied.card };
+    else if (!this.copyOf(id)) return;
     else delete this.content.copies[id];
     await this.write();
   }
 
-  /** Whether the file is still in its folder: where its disk is not mounted, everything is missing. */
+  /** Whether the file is still in its folder. */
   async isThere(): Promise<boolean> {
     return (await read(this.path))?.member === this.member;
   }

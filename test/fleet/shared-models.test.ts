@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -201,13 +201,25 @@ describe.skipIf(postgresPrograms === null)("models that are dropped in on one of
     expect([...a.tried, ...b.tried, ...again.tried]).toEqual(["doors", "windows"]);
   });
 
+  it("stay when the whole folder is missing, as on a disk that is not mounted", async () => {
+    const [a, b] = [await joining({ folder: "a" }), await joining()];
+    await dropIn(a.folder, "doors");
+    await isReady(b, "doors");
+    await rename(a.folder, `${a.folder}-elsewhere`);
+    await until(() => a.said.some((line) => line.includes("emptied or replaced")));
+    await a.close();
+    const again = await joining({ folder: "a" });
+    await Promise.all([isReady(again, "doors"), isReady(b, "doors")]);
+    expect([...a.tried, ...b.tried, ...again.tried]).toEqual(["doors"]);
+  });
+
   it("stay where they were added too", async () => {
     const [a, b] = [await joining(), await joining()];
     await dropIn(a.folder, "doors");
     await isReady(b, "doors");
     await remove(b, "doors");
     await dropIn(b.folder, "doors", negative, shortCard("doors", { title: "Other doors" }));
-    await failure(b, "doors", "was added on the machine here before");
+    await failure(b, "doors", "was added on another machine before");
     await remove(a, "doors");
     await until(async () => (await modelAt(a, "doors"))?.title === "Other doors");
     await Promise.all([isReady(a, "doors"), isReady(b, "doors")]);
@@ -232,8 +244,8 @@ describe.skipIf(postgresPrograms === null)("models that are dropped in on one of
     await until(async () => (await alone.list())[0]?.state === "READY");
     await alone.close();
     const c = await joining({ folder: "c" });
-    await failure(c, "doors", "Another model doors was added on the machine first.lan before.");
-    expect(c.said.some((line) => line.includes("was refused. Another model doors"))).toBe(true);
+    await failure(c, "doors", "Another model doors was added on another machine before.");
+    expect(c.said.some((line) => line.includes("the one that was added on the machine first.lan before"))).toBe(true);
     expect([await modelAt(a, "doors"), await modelAt(b, "doors")]).toMatchObject([{ title: "doors" }, { title: "doors" }]);
   });
 
