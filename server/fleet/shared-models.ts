@@ -3,13 +3,13 @@ import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Bus } from "../bus/bus.js";
 import { AtelierError, StorageUnavailable, unavailable } from "../errors.js";
-import { abortableDelay } from "../host/abortable-delay.js";
 import type { FoundDropIn, TryModel } from "../models/drop-ins/check.js";
 import type { DropInFolders } from "../models/drop-ins/drop-ins.js";
 import { downloadError } from "../models/store/download.js";
 import { mirroredModels } from "../models/store/mirror.js";
 import { isSameModel, type SharedModel, type TrialKind } from "../records/shared-model.js";
 import type { ListedModel, SharedModelStore, TrialStore } from "../storage/fleet.js";
+import { Bell } from "./bell.js";
 import { fetchModel, installCopy, isThere, removeCopy, sweepDrafts } from "./model-copies.js";
 import { SharedRecord } from "./shared-record.js";
 import { tryOnce } from "./trial-once.js";
@@ -281,24 +281,5 @@ export class SharedModels {
         await delay(this.times.againMs, undefined, { signal });
       }
     }
-  }
-}
-
-/** Wakes the one who waits; a ring while nobody waits is remembered. */
-class Bell {
-  private isRung = false;
-  private wake: () => void = () => undefined;
-
-  ring(): void {
-    this.isRung = true;
-    this.wake();
-  }
-
-  /** Waits for a ring, but not longer than `ms` or until the signal aborts. */
-  async wait(ms: number, signal: AbortSignal): Promise<void> {
-    const rung = new AbortController();
-    this.wake = () => rung.abort();
-    if (!this.isRung) await abortableDelay(ms, AbortSignal.any([signal, rung.signal]));
-    this.isRung = false;
   }
 }

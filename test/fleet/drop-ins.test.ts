@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { badFiles, dropIn } from "../helpers/drop-in.js";
 import { Fleet } from "../helpers/fleet.js";
@@ -43,5 +44,13 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("models that are dropp
     expect((await fetch(`${api.client.address}${session.latestFrame.url}`)).status).toBe(200);
     const trials = ["doors", "broken"].map((model) => timesSaid(`The model ${model} is tried on this machine.`));
     expect(trials).toEqual([1, 1]);
+    const database = new pg.Client({ connectionString: fleet.databaseUrl });
+    await database.connect();
+    const { rows } = await database.query("select attempts, accepted from model_trials order by accepted");
+    await database.end();
+    expect(rows).toEqual([
+      { attempts: 1, accepted: false },
+      { attempts: 1, accepted: true },
+    ]);
   });
 });

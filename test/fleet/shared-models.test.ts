@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Bus } from "../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
@@ -199,6 +200,20 @@ describe.skipIf(postgresPrograms === null)("models that are dropped in on one of
     await isGone(again, "windows");
     expect((await readdir(again.folder)).filter((name) => !name.startsWith("."))).toEqual([]);
     expect([...a.tried, ...b.tried, ...again.tried]).toEqual(["doors", "windows"]);
+  });
+
+  it("stay when the server that added them is gone, until they are removed as the guide says", async () => {
+    const [a, b] = [await joining(), await joining()];
+    await dropIn(a.folder, "doors");
+    await isReady(b, "doors");
+    await a.close();
+    const guide = await readFile(new URL("../../docs/models.md", import.meta.url), "utf8");
+    const database = new pg.Client({ connectionString: place.databaseUrl });
+    await database.connect();
+    await database.query(/`(update shared_models .*?)`/.exec(guide)?.[1] ?? "");
+    await database.end();
+    await isGone(b, "doors");
+    expect((await readdir(b.folder)).filter((name) => !name.startsWith("."))).toEqual([]);
   });
 
   it("stay when the whole folder is missing, as on a disk that is not mounted", async () => {
