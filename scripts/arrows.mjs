@@ -14,8 +14,8 @@ export const server = {
   models: ["engine", "graph", "records"],
   engine: ["graph"],
   graph: [],
-  // What workers and API servers tell each other.
-  fleet: ["host", "storage", "records"],
+  // What workers and API servers tell each other, and the models that they share.
+  fleet: ["host", "models", "storage", "bus", "records"],
   // Reservations of streams of events, and requests about them, between API servers.
   streams: ["bus", "redis", "records"],
   storage: ["redis", "records"],

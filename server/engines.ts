@@ -14,7 +14,7 @@ import { openRemoteQueue } from "./queue/remote.js";
 import { openWakeUps } from "./queue/wake-ups.js";
 import { lockFolder } from "./storage/embedded/lock.js";
 import { openEmbeddedStorage } from "./storage/embedded/open.js";
-import type { AuditStore, Capability, WorkerStore } from "./storage/fleet.js";
+import type { AuditStore, Capability, SharedModelStore, TrialStore, WorkerStore } from "./storage/fleet.js";
 import { openRemoteStorage } from "./storage/remote/open.js";
 import { openRemoteRecentFrames } from "./storage/remote/recent-frames.js";
 import type { Storage } from "./storage/storage.js";
@@ -35,6 +35,8 @@ export interface Engines {
     workers: WorkerStore;
     workerId: string;
     audit: AuditStore;
+    sharedModels: SharedModelStore;
+    trials: TrialStore;
     openRateLimiter: OpenRateLimiter;
     /** Why the processes cannot reach each other; null when they can. */
     unreachable(): string | null;
@@ -106,6 +108,8 @@ async function openShared(
       workers: storage.workers,
       workerId,
       audit: storage.audit,
+      sharedModels: storage.sharedModels,
+      trials: storage.trials,
       openRateLimiter: rates.open,
       unreachable: () => bus.unreachable(),
       wantedModels: storage.leases.wantedModels,

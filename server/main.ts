@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { AuditFile } from "./access/audit-file.js";
 import { type Links, pathOf } from "./access/links.js";
@@ -8,6 +9,7 @@ import type { OpenIdSettings } from "./access/openid.js";
 import { removeOperatorFile, writeOperatorFile } from "./access/operator.js";
 import { newSecret } from "./access/secrets.js";
 import { type AppParts, createApp } from "./app.js";
+import type { Bus } from "./bus/bus.js";
 import { type Config, readConfig, variables } from "./config.js";
 import { ConfigError } from "./config-values.js";
 import { memoryOfMachine } from "./device/machine.js";
@@ -20,8 +22,9 @@ import { describeWorker, openAnnouncer } from "./fleet/announcer.js";
 import { openWorkerDirectory } from "./fleet/directory.js";
 import { downloadWanted } from "./fleet/downloads.js";
 import { ownHost, type Runners, wholeFleet } from "./fleet/runners.js";
+import { SharedModels } from "./fleet/shared-models.js";
 import { Host } from "./host/host.js";
-import { tryInProcess } from "./host/model-trial.js";
+import { trialKind, tryInProcess } from "./host/model-trial.js";
 import { recoverSessions } from "./host/recovery.js";
 import { VerdictFile } from "./host/verdicts.js";
 import { registryWorkModels } from "./host/work.js";
@@ -31,6 +34,7 @@ import { createWorkerApp } from "./http/worker.js";
 import { maxPaintingSize } from "./limits/pictures.js";
 import { FULL_OWNERS_OF_LINK } from "./limits/table.js";
 import { createLog } from "./log.js";
+import type { TryModel } from "./models/drop-ins/check.js";
 import { downloadPreferredFeatures, openRegistry, type Registry } from "./models/registry.js";
 import { packageVersion, rootFolder } from "./paths.js";
 import { LOCAL_OWNER } from "./records/access.js";
@@ -68,9 +72,14 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   const { storage, bus, queue, fleet } = engines;
   if (fleet) labels.workerId = fleet.workerId;
 
-  // 2. The models, which the settings of new sessions are checked against.
-  const registry = await openModels(config);
+  // 2. The models, which the settings of new sessions are checked against. Those that are dropped in are shared in a fleet.
+  const sharedModels = fleet && (await openSharedModels(config, bus, fleet));
+  const registry = await openModels(config, sharedModels?.tryModel ?? tryHere);
   opened.push(() => registry.close());
+  if (sharedModels && registry.dropIns) {
+    await sharedModels.start(registry.dropIns);
+    opened.push(() => sharedModels.close());
+  }
   for (const { folder, reason } of registry.problems()) log.warn(`Model ${folder}: ${reason}`);
 
   // 3. Sessions that the last run left unfinished, before a client can see them or a host can claim them. Those that
@@ -151,13 +160,27 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   if (!config.offline) void downloadPreferredFeatures(registry, log.info).catch(report);
 }
 
-function openModels({ dataDir, modelMirror: mirror, offline }: Config): Promise<Registry> {
-  const folder = join(dataDir, "models");
+/** Tries a dropped model in a process of its own. */
+const tryHere: TryModel = (model, signal) => tryInProcess(model, signal, { output: log.warn });
+
+/** The folder of downloaded and dropped models. */
+const modelsFolder = ({ dataDir }: Pick<Config, "dataDir">) => join(dataDir, "models");
+
+function openSharedModels(config: Config, bus: Bus, { sharedModels: store, trials }: NonNullable<Engines["fleet"]>): Promise<SharedModels> {
+  return SharedModels.open({
+    ...{ store, trials, bus, folder: modelsFolder(config), machine: hostname(), kind: trialKind(), tryHere },
+    ...{ inform: log.info, warn: log.warn, failed: (error) => log.warn("Shared models could not be compared:", error) },
+  });
+}
+
+function openModels(config: Config, tryModel: TryModel): Promise<Registry> {
+  const { modelMirror: mirror, offline } = config;
+  const folder = modelsFolder(config);
   return openRegistry({
     bundledDir: join(rootFolder, "models", "bundled"),
     mirrorDir: typeof mirror === "string" ? mirror : null,
     store: { folder, mirror: mirror instanceof URL ? mirror : null, offline, report, log: log.warn },
-    dropIns: { folder, tryModel: (file, signal) => tryInProcess(file, signal, { output: log.warn }), report, log: log.warn },
+    dropIns: { folder, tryModel, report, log: log.warn },
   });
 }
 

@@ -33,16 +33,20 @@ export type AccessEvent = { type: "revoked"; linkId: string } | { type: "admitte
 /** An export as it is now. */
 export type ExportEvent = { type: "changed"; record: ExportRecord };
 
+/** Models that servers share, or their trials, changed: whoever has them reads the list again. */
+export type ModelsEvent = { type: "changed" };
+
 /**
  * Topics with their messages: `session:<id>` has every event of one session, `live:<id>` the traffic of its live
  * frames, `export:<id>` the changes of one export, `sessions` those of all sessions, `access` those of links and visitors,
- * `stream:<token>` the traffic about one stream of events.
+ * `stream:<token>` the traffic about one stream of events, `models` that shared models changed.
  */
 export interface Topics {
   [session: `session:${string}`]: SessionEvent;
   sessions: Extract<SessionEvent, { type: "changed" | "deleted" }>;
   controls: SessionControl;
   access: AccessEvent;
+  models: ModelsEvent;
   [live: `live:${string}`]: LiveMessage;
   [film: `export:${string}`]: ExportEvent;
   [stream: `stream:${string}`]: StreamMessage;

@@ -1,6 +1,6 @@
 import { Packr } from "msgpackr";
 import type { SessionEvent } from "../records/session.js";
-import type { AccessEvent, ExportEvent, LiveMessage, SessionControl, StreamMessage, Topics } from "./bus.js";
+import type { AccessEvent, ExportEvent, LiveMessage, ModelsEvent, SessionControl, StreamMessage, Topics } from "./bus.js";
 
 /** Grows when older servers can no longer read what is sent. */
 const FORMAT = 1;
@@ -37,6 +37,9 @@ const fieldsOf: Record<string, Record<string, readonly string[]>> = {
     admitted: ["visitorId"],
     left: ["visitorId"],
   } satisfies Record<AccessEvent["type"], readonly string[]>,
+  models: {
+    changed: [],
+  } satisfies Record<ModelsEvent["type"], readonly string[]>,
   live: {
     offer: ["step", "picture"],
     receipt: ["step", "status"],

@@ -1,9 +1,12 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { createRequire } from "node:module";
 import { totalmem } from "node:os";
 import type { TrialFile, TrialMessage } from "../device/trial.js";
-import { unavailable } from "../errors.js";
+import { AtelierError, unavailable } from "../errors.js";
+import { CHECKS_VERSION } from "../models/drop-ins/record.js";
 import { ChildOutput, type LineSink, toStderr } from "../processes/child-output.js";
 import { nodeOptions, scriptFrom } from "../processes/script.js";
+import type { TrialKind } from "../records/shared-model.js";
 
 export interface TrialLimits {
   /** Longest time from the fork until the process can begin, ms. */
@@ -23,15 +26,29 @@ export const trialLimits: TrialLimits = {
   memoryBytes: Math.min(MAX_TRIAL_MEMORY, Math.floor((process.constrainedMemory() || totalmem()) / 2)),
 };
 
+/** A trial that this machine had too little time or memory for; another machine may have more. */
+export class TrialCutShort extends AtelierError {
+  constructor(message: string) {
+    super("UNAVAILABLE", message);
+  }
+}
+
+/** What decides the outcome of a trial besides the model. Trials run on the processor, whatever device paints. */
+export function trialKind(): TrialKind {
+  const { version } = createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string };
+  return { device: `cpu ${process.platform} ${process.arch}`, engine: `onnxruntime ${version}, checks ${CHECKS_VERSION}` };
+}
+
 const entry = scriptFrom(import.meta.url, "../device/trial-main");
 
 /**
  * Tries a model in a process of its own, within limits of time and memory. Returns the number of its parameters.
  * `output` receives what the process prints.
- * @throws AtelierError UNAVAILABLE with the reason why the model cannot be used; the signal's reason when it aborts.
+ * @throws AtelierError UNAVAILABLE with the reason why the model cannot be used, as TrialCutShort where that lies with this
+ * machine too; the signal's reason when it aborts.
  */
 export async function tryInProcess(
-  file: TrialFile,
+  { id, path, architecture, form }: TrialFile,
   signal: AbortSignal,
   { output = toStderr, ...limits }: Partial<TrialLimits> & { output?: LineSink } = {},
 ): Promise<{ parameters: number }> {
@@ -40,7 +57,7 @@ export async function tryInProcess(
   const child = fork(entry, [], { execArgv: nodeOptions(entry), stdio: ["ignore", "ignore", "pipe", "ipc"] });
   const watch = new TrialWatch(child, signal, output);
   try {
-    if (child.connected) child.send({ file, memoryBytes }, () => undefined);
+    if (child.connected) child.send({ file: { id, path, architecture, form }, memoryBytes }, () => undefined);
     const started = await watch.next(startMs, "The server was too busy to try it.");
     if (started.type === "refused") throw unavailable(started.reason);
     const outcome = await watch.next(timeMs, `It took more than ${Math.round(timeMs / 1000)} s for a small picture.`);
@@ -59,6 +76,7 @@ class TrialWatch {
   private readonly messages: TrialMessage[] = [];
   private readonly output: ChildOutput;
   private ended = false;
+  private endedBy: NodeJS.Signals | null = null;
   private wake: () => void = () => undefined;
 
   constructor(
@@ -72,14 +90,15 @@ class TrialWatch {
       this.wake();
     });
     this.gone = new Promise((resolve) => {
-      const end = () => {
+      const end = (signal: NodeJS.Signals | null) => {
         this.ended = true;
+        this.endedBy = signal;
         this.wake();
         resolve();
       };
-      child.once("close", end);
+      child.once("close", (_code, signal) => end(signal));
       // A process that could not be started emits no `close`.
-      child.on("error", () => child.pid === undefined && end());
+      child.on("error", () => child.pid === undefined && end(null));
     });
   }
 
@@ -94,8 +113,8 @@ class TrialWatch {
       const message = this.messages.shift();
       if (message) return message;
       this.signal.throwIfAborted();
-      if (this.ended) throw unavailable(this.causeOfDeath());
-      if (deadline.aborted) throw unavailable(tooLate);
+      if (this.ended) throw this.causeOfDeath();
+      if (deadline.aborted) throw new TrialCutShort(tooLate);
       await new Promise<void>((resolve) => {
         this.wake = resolve;
         either.addEventListener("abort", () => resolve(), { once: true });
@@ -103,7 +122,10 @@ class TrialWatch {
     }
   }
 
-  private causeOfDeath(): string {
-    return this.output.saysOutOfMemory() ? "It needs too much memory for a small picture." : "It ends the process that runs it.";
+  private causeOfDeath(): AtelierError {
+    if (this.output.saysOutOfMemory()) return new TrialCutShort("It needs too much memory for a small picture.");
+    const reason = "It ends the process that runs it.";
+    // A model crashes its process with other signals: this one comes from a machine without memory.
+    return this.endedBy === "SIGKILL" ? new TrialCutShort(reason) : unavailable(reason);
   }
 }

@@ -2,7 +2,7 @@ import { dirname, resolve } from "node:path";
 import { AtelierError, badInput, conflict, notFound, unavailable } from "../errors.js";
 import { currentModelId, formerModelId } from "../records/model.js";
 import type { Architecture } from "./architecture.js";
-import { type DropInOptions, DropIns } from "./drop-ins/drop-ins.js";
+import { type DropInFolders, type DropInOptions, DropIns } from "./drop-ins/drop-ins.js";
 import type { Model, ModelFile } from "./model.js";
 import { ModelCollection, type RegistryProblem } from "./store/collection.js";
 import { mirroredModels } from "./store/mirror.js";
@@ -71,6 +71,8 @@ export interface Registry {
   /** Path of a picture beside a model's file; null where there is none. */
   picture(id: string, kind: ModelPictureKind): Promise<string | null>;
   problems(): RegistryProblem[];
+  /** The dropped models; null where no folder was named. */
+  readonly dropIns: DropInFolders | null;
   /** Ends all downloads and trials. */
   close(): Promise<void>;
 }
@@ -183,6 +185,7 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null, dropIn
       ...models.problems,
       ...[...entries.values()].flatMap(({ model: { id, failure } }) => (failure === null ? [] : [{ folder: id, reason: failure }])),
     ],
+    dropIns: dropped,
     async close() {
       closing.abort();
       await dropped?.close();

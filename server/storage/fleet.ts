@@ -1,6 +1,7 @@
 import type { AuditEntry } from "../records/audit.js";
 import type { Claim } from "../records/claim.js";
 import type { QueueEntry, QueueLine, WorkKind } from "../records/queue.js";
+import type { SharedModel, StoredFile, TrialKey, TrialKind, TrialVerdict } from "../records/shared-model.js";
 import type { WorkerAnnouncement } from "../records/worker.js";
 
 /** What a worker can run. */
@@ -53,4 +54,48 @@ export interface AuditStore {
   append(entries: readonly AuditEntry[]): Promise<void>;
   /** The newest entries, newest first. */
   list(first: number): Promise<AuditEntry[]>;
+}
+
+/** A shared model, or one that was removed, with the verdict for one kind of device. */
+export interface ListedModel extends SharedModel {
+  removed: boolean;
+  /** Null while it was not tried on a device of this kind. */
+  verdict: TrialVerdict | null;
+}
+
+/** Models that were dropped in on one machine, for all of them. */
+export interface SharedModelStore {
+  /** All models, also removed ones, by id. */
+  list(kind: TrialKind): Promise<ListedModel[]>;
+  /**
+   * Stores a file; it is deleted after some time unless a model that names it was added.
+   * @throws StorageUnavailable when it cannot be stored now, AtelierError CONFLICT when the content is not that of `file`.
+   */
+  put(file: StoredFile, content: AsyncIterable<Uint8Array>): Promise<void>;
+  /** The bytes as the store has them, unverified. @throws AtelierError NOT_FOUND, perhaps when they are read. */
+  read(file: StoredFile): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * Adds a model whose files are stored, in place of a removed one and of one that the same origin added. Returns the model
+   * that has the id now: a model of another origin keeps it.
+   */
+  add(model: SharedModel): Promise<SharedModel>;
+  /** Removes a model that `origin` added. Returns whether it was there. */
+  remove(id: string, origin: string): Promise<boolean>;
+}
+
+/** Trials of shared models, each done once for a kind of device. Leases end by the database's clock. */
+export interface TrialStore {
+  /**
+   * Claims a trial until the end of a lease: CLAIMED. It is BUSY while another one holds it. A trial that was done is not
+   * claimed: its verdict.
+   */
+  claim(trial: TrialKey, trierId: string, leaseMs: number): Promise<"CLAIMED" | "BUSY" | TrialVerdict>;
+  /** Moves the end of the lease; without effect when another one has claimed the trial since. */
+  renew(trial: TrialKey, trierId: string, leaseMs: number): Promise<void>;
+  /** Stores the verdict and ends the lease; without effect when another one has claimed the trial since. */
+  finish(trial: TrialKey, trierId: string, verdict: TrialVerdict): Promise<void>;
+  /** Ends the lease without a verdict, so that another one may try. */
+  release(trial: TrialKey, trierId: string): Promise<void>;
+  /** Deletes the verdict of a model that was refused, so that it is tried again. */
+  forgetRefusal(trial: TrialKey): Promise<void>;
 }

@@ -35,9 +35,9 @@ export class Fleet {
   }
 
   /** Starts a worker; `client` asks only for its health. */
-  async worker(variables: Record<string, string> = {}): Promise<{ process: ServerProcess; client: GraphqlClient }> {
-    const { process } = this.launch("worker", variables);
-    return { process, client: await process.client() };
+  async worker(variables: Record<string, string> = {}): Promise<{ process: ServerProcess; client: GraphqlClient; folder: string }> {
+    const { process, folder } = this.launch("worker", variables);
+    return { process, client: await process.client(), folder };
   }
 
   /** Starts an API server that is a worker too. */

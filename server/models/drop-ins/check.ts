@@ -4,9 +4,10 @@ import { lstat, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { AtelierError, badInput, systemCode, unavailable } from "../../errors.js";
+import type { StoredFile } from "../../records/shared-model.js";
 import { cardInFolder, type ModelCard, parseWrittenCard, requireModelId, type WrittenCard } from "../card.js";
 import { notAModel } from "../file-kind.js";
-import type { ModelFacts, ModelFile } from "../model.js";
+import type { ModelFacts } from "../model.js";
 import { cannotBeRead, MAX_CARD_BYTES } from "../store/model-folder.js";
 import type { FolderState } from "./scan.js";
 
@@ -18,10 +19,20 @@ export const MAX_SIDE = 2048;
 /** Native size that is listed where no card states it, px. */
 const USUAL_SIZE = 256;
 
-/** The part of a model that its trial needs: its file, how pictures go in and out, and how its weights compute. */
-export interface ModelToTry extends Pick<ModelCard, "id" | "architecture"> {
+/** A dropped model whose card and file passed all checks before its trial. */
+export interface FoundDropIn {
+  id: string;
+  /** Absolute path of its file, which is beside `card.json`. */
   path: string;
+  file: StoredFile;
+  card: StoredFile;
+}
+
+/** What a trial needs to know about a model: its file, how pictures go in and out, and how its weights compute. */
+export interface ModelToTry extends FoundDropIn, Pick<ModelCard, "architecture"> {
   form: ModelCard["translation"];
+  /** Whether a user asked for another trial of a model that was refused. */
+  isRetry: boolean;
 }
 
 /**
@@ -31,12 +42,24 @@ export interface ModelToTry extends Pick<ModelCard, "id" | "architecture"> {
 export type TryModel = (model: ModelToTry, signal: AbortSignal) => Promise<{ parameters: number }>;
 
 /** Reads and checks the card of a folder. @throws AtelierError with what is wrong with it. */
-export async function readWrittenCard(directory: string, { name, isLink }: FolderState): Promise<WrittenCard> {
+export async function readWrittenCard(
+  directory: string,
+  { name, isLink }: Pick<FolderState, "name" | "isLink">,
+): Promise<{ card: WrittenCard; stored: StoredFile }> {
   if (isLink) throw unavailable("Its folder is a link; copy the folder itself.");
   requireModelId(name);
   const path = join(directory, name, "card.json");
   await requireFile(path, "card.json", MAX_CARD_BYTES);
-  const card = cardInFolder(parseWrittenCard(await readFile(path, "utf8")), name);
+  const bytes = await readFile(path);
+  return {
+    card: writtenCard(bytes, name),
+    stored: { sha256: createHash("sha256").update(bytes).digest("hex"), bytes: bytes.byteLength },
+  };
+}
+
+/** Reads the card of a dropped model. @throws AtelierError with what is wrong with it. */
+export function writtenCard(bytes: Buffer, folder: string): WrittenCard {
+  const card = cardInFolder(parseWrittenCard(bytes.toString("utf8")), folder);
   const { sizeMultiple = 1, minSize = 1 } = card.translation ?? {};
   for (const [field, value] of Object.entries({ size_multiple: sizeMultiple, min_size: minSize })) {
     if (value > MAX_SIDE) throw badInput(field, `The card's ${field} is too large.`, MAX_SIDE);
@@ -45,16 +68,15 @@ export async function readWrittenCard(directory: string, { name, isLink }: Folde
 }
 
 /**
- * Checks the file that a card names, by size, checksum and a trial.
+ * Checks the file that a card names, by size and checksum.
  * @throws AtelierError with what is wrong with it; the signal's reason when it aborts.
  */
 export async function checkFile(
   directory: string,
   folder: string,
   card: WrittenCard,
-  tryModel: TryModel,
   signal: AbortSignal,
-): Promise<ModelFile> {
+): Promise<{ path: string; file: StoredFile }> {
   const path = join(directory, folder, card.file);
   const bytes = await requireFile(path, card.file, MAX_MODEL_BYTES);
   const other = await kindOf(path);
@@ -63,9 +85,7 @@ export async function checkFile(
   const sha256 = await sha256Of(path, signal);
   if (card.sha256 !== null && sha256 !== card.sha256)
     throw unavailable("Its file is not the one that the card describes: the checksum differs.");
-  const { id, architecture, translation } = card;
-  const { parameters } = await tryModel({ id, architecture, path, form: translation }, signal);
-  return { path, card: { ...card, bytes, sha256, parameters: card.parameters ?? parameters } };
+  return { path, file: { sha256, bytes } };
 }
 
 /** Properties that are listed for a folder that was refused. */

@@ -6,7 +6,7 @@ import type { WrittenCard } from "../card.js";
 import type { ModelFile } from "../model.js";
 import type { ModelCollection } from "../store/collection.js";
 import { messageWithLimit } from "../store/model-folder.js";
-import { checkFile, factsOfRefused, readWrittenCard, type TryModel } from "./check.js";
+import { checkFile, type FoundDropIn, factsOfRefused, readWrittenCard, type TryModel } from "./check.js";
 import { DropInIds } from "./ids.js";
 import { TrialRecord } from "./record.js";
 import { type FolderState, scanFolders } from "./scan.js";
@@ -36,6 +36,22 @@ interface DroppedFolder {
   checking: AbortController | null;
   /** Id under which it is listed; null where it is not. */
   id: string | null;
+  /** Its model, once it passed all checks before the trial. */
+  found?: FoundDropIn;
+  /** Whether a user asked for the check. */
+  isRetry?: boolean;
+}
+
+/** The dropped models, for what shares them with other servers. */
+export interface DropInFolders {
+  /** The models that passed all checks before their trial, and whether they passed that too. */
+  found(): (FoundDropIn & { isReady: boolean })[];
+  /** Checks a folder again; `isRetry` says whether a user asked for it. Returns false where no folder has the id. */
+  checkAgain(id: string, isRetry?: boolean): boolean;
+  /** Whether a model that is not in these folders has the id. */
+  isTaken(id: string): boolean;
+  /** Lists a model without a folder as FAILED; null lists it no longer. */
+  showMissing(id: string, reason: string | null): void;
 }
 
 /** Time from a reported change to the scan, ms, as changes come in bursts. */
@@ -45,7 +61,7 @@ const BURST_MS = 50;
  * Models in folders that are copied into a directory, changed and removed while the server runs. Each is checked and
  * tried when it has not changed for a moment, and then listed as READY, or as FAILED with the reason.
  */
-export class DropIns {
+export class DropIns implements DropInFolders {
   private readonly directory: string;
   private readonly options: Required<DropInOptions>;
   private readonly folders = new Map<string, DroppedFolder>();
@@ -62,7 +78,7 @@ export class DropIns {
     private readonly models: ModelCollection,
     private readonly record: TrialRecord,
     options: DropInOptions,
-    downloadable: ReadonlySet<string>,
+    private readonly downloadable: ReadonlySet<string>,
   ) {
     this.options = { stillMs: 1000, rescanMs: 2000, log: console.warn, report: console.error, ...options };
     this.directory = resolve(options.folder);
@@ -88,17 +104,37 @@ export class DropIns {
     return this.ids.ownerOf(id) !== null;
   }
 
-  /** Checks a refused folder again. Returns false where no folder has the id. */
-  checkAgain(id: string): boolean {
+  found(): (FoundDropIn & { isReady: boolean })[] {
+    const all = [...this.folders.values()].flatMap(({ found }) => (found && !this.downloadable.has(found.id) ? [found] : []));
+    return all.map((found) => ({ ...found, isReady: this.isReady(found) }));
+  }
+
+  private isReady({ id, path }: FoundDropIn): boolean {
+    const entry = this.models.entries.get(id);
+    return entry?.state === "READY" && entry.path === path;
+  }
+
+  checkAgain(id: string, isRetry = true): boolean {
     const name = this.ids.ownerOf(id);
     const dropped = name === null ? null : this.folders.get(name);
     if (!dropped) return false;
     if (dropped.checking === null) {
       dropped.checked = false;
+      dropped.isRetry = isRetry;
       this.models.dropFile(id, "Its folder is checked again.");
       this.scheduleScan(0);
     }
     return true;
+  }
+
+  isTaken(id: string): boolean {
+    return this.ids.otherHolder(id, id) !== null;
+  }
+
+  showMissing(id: string, reason: string | null): void {
+    if (this.has(id) || this.isTaken(id)) return;
+    if (reason === null) this.models.remove(id);
+    else this.models.addFailed(factsOfRefused(id, id, null), reason);
   }
 
   /** Ends a running trial, and stops watching. */
@@ -117,12 +153,13 @@ export class DropIns {
     const passed = this.record.find(folder.name, folder.fingerprint);
     if (!passed) return;
     try {
-      const { fingerprint, ...found } = passed;
-      const card = await readWrittenCard(this.directory, folder);
+      const { fingerprint, ...facts } = passed;
+      const { card, stored } = await readWrittenCard(this.directory, folder);
       const path = join(this.directory, folder.name, card.file);
       if (this.ids.otherHolder(card.id, folder.name) || this.ids.isDownloaded(folder.name)) return;
-      this.models.setFile({ path, card: { ...card, ...found }, failure: null });
-      this.folders.set(folder.name, { fingerprint, since: Date.now(), checked: true, checking: null, id: card.id });
+      this.models.setFile({ path, card: { ...card, ...facts }, failure: null });
+      const found = { id: card.id, path, file: { sha256: facts.sha256, bytes: facts.bytes }, card: stored };
+      this.folders.set(folder.name, { fingerprint, since: Date.now(), checked: true, checking: null, id: card.id, found });
     } catch (error) {
       // The first scan treats it as a new folder and checks it in full.
       if (!(error instanceof AtelierError)) throw error;
@@ -209,17 +246,25 @@ export class DropIns {
     if (!isCurrent()) return;
     const checking = new AbortController();
     dropped.checking = checking;
+    const isRetry = dropped.isRetry ?? false;
+    dropped.isRetry = false;
     let card: WrittenCard | null = null;
     try {
       if (this.ids.isPartialDownload(folder)) return;
-      card = await readWrittenCard(this.directory, folder);
+      const { stored, ...read } = await readWrittenCard(this.directory, folder);
+      card = read.card;
       const holder = this.ids.otherHolder(card.id, name);
       if (holder) {
         if (card.sha256 !== null && holder.sha256 === card.sha256) return;
         throw new AtelierError("CONFLICT", `There is another model ${card.id} already. Give the folder and its card another id.`);
       }
-      const file = await checkFile(this.directory, name, card, this.options.tryModel, checking.signal);
-      if (isCurrent() && !this.ids.isDownloading(card.id)) await this.accept(folder, dropped, file);
+      const { path, file } = await checkFile(this.directory, name, card, checking.signal);
+      const { id, architecture, translation: form } = card;
+      dropped.found = { id, path, file, card: stored };
+      const model = { ...dropped.found, architecture, form, isRetry };
+      const { parameters } = await this.options.tryModel(model, checking.signal);
+      const whole = { ...card, ...file, parameters: card.parameters ?? parameters };
+      if (isCurrent() && !this.ids.isDownloading(id)) await this.accept(folder, dropped, { path, card: whole });
     } catch (error) {
       if (!isCurrent() || checking.signal.aborted) return;
       if (!(error instanceof AtelierError)) this.options.report(error);

@@ -15,7 +15,7 @@ export interface PassedTrial {
 
 const FILE = ".tried.json";
 /** Changes with the checks, so that folders that an older server passed are tried again. */
-const VERSION = 1;
+export const CHECKS_VERSION = 1;
 
 /** Folders that passed their trial, stored in the directory so that their models are READY at the next start. */
 export class TrialRecord {
@@ -46,7 +46,7 @@ export class TrialRecord {
   set(folder: string, passed: PassedTrial | null): Promise<void> {
     if (passed) this.folders.set(folder, passed);
     else if (!this.folders.delete(folder)) return this.writing;
-    const text = JSON.stringify({ version: VERSION, folders: Object.fromEntries(this.folders) });
+    const text = JSON.stringify({ version: CHECKS_VERSION, folders: Object.fromEntries(this.folders) });
     const path = join(this.directory, FILE);
     const write = async () => {
       try {
@@ -71,7 +71,7 @@ async function readRecord(path: string): Promise<[string, PassedTrial][]> {
     if (error instanceof SyntaxError || systemCode(error) === "ENOENT") return [];
     throw error;
   }
-  if (!isFields(record) || record.version !== VERSION || !isFields(record.folders)) return [];
+  if (!isFields(record) || record.version !== CHECKS_VERSION || !isFields(record.folders)) return [];
   return Object.entries(record.folders).filter((entry): entry is [string, PassedTrial] => isPassed(entry[1]));
 }
 

@@ -5,7 +5,7 @@ import { CallsUnderWay } from "../common/calls-under-way.js";
 import { closeAll } from "../common/close-all.js";
 import { availableSpaceOf, createSpaceGuard } from "../common/space.js";
 import { openFolderThumbnails } from "../common/thumbnails.js";
-import type { AuditStore, LeaseStore, WorkerStore } from "../fleet.js";
+import type { AuditStore, LeaseStore, SharedModelStore, TrialStore, WorkerStore } from "../fleet.js";
 import { sqlAccess } from "../sql/access.js";
 import { sqlAudit } from "../sql/audit.js";
 import { sqlChanges } from "../sql/changes.js";
@@ -16,6 +16,8 @@ import { sqlFrames } from "../sql/frames.js";
 import { sqlImages } from "../sql/images.js";
 import { sqlLeases } from "../sql/leases.js";
 import { sqlSessions } from "../sql/sessions.js";
+import { sqlSharedModels } from "../sql/shared-models.js";
+import { sqlTrials } from "../sql/trials.js";
 import { sqlWorkers } from "../sql/workers.js";
 import type { RecentFrameStore, Storage } from "../storage.js";
 import { objectBlobs, pictureObjects } from "./blobs.js";
@@ -24,6 +26,7 @@ import { checkpointObjects, objectCheckpoints } from "./checkpoints.js";
 import { openRemoteDatabase } from "./database.js";
 import { filmObjects, objectFilms } from "./films.js";
 import { openFolderObjects } from "./folder-objects.js";
+import { modelObjects, objectModels } from "./model-files.js";
 import type { ObjectStore } from "./objects.js";
 import type { ObjectsAddress } from "./objects-address.js";
 import { pairStore } from "./pairing.js";
@@ -57,6 +60,8 @@ export interface RemoteStorage extends Storage {
   readonly leases: LeaseStore;
   readonly workers: WorkerStore;
   readonly audit: AuditStore;
+  readonly sharedModels: SharedModelStore;
+  readonly trials: TrialStore;
 }
 
 /**
@@ -88,7 +93,7 @@ export async function openRemoteStorage({
     const own = createSpaceGuard(() => availableSpaceOf(cacheFolder));
     const isUsed = (digest: string) => reaching(async () => (await digestsInUse(database, [digest])).has(digest));
     const thumbnails = await openFolderThumbnails(join(cacheFolder, "thumbnails"), { isUsed, space: own });
-    const kinds = [pictureObjects(thumbnails.remove), checkpointObjects, filmObjects];
+    const kinds = [pictureObjects(thumbnails.remove), checkpointObjects, filmObjects, modelObjects];
     const candidates = startCandidates({ database, objects, kinds, graceMs, sweepMs });
     opened.push(() => candidates.close());
     const rowsDeleted: RowsDeleted = (transaction, digests) => candidates.add(digests, transaction);
@@ -116,6 +121,8 @@ export async function openRemoteStorage({
       leases: calls.of(reachable(sqlLeases(database, renewals))),
       audit: calls.of(reachable(sqlAudit(database))),
       workers: calls.of(reachable(sqlWorkers(database))),
+      sharedModels: calls.of(reachable(sqlSharedModels(database, objectModels({ objects, candidates, space: shared })))),
+      trials: calls.of(reachable(sqlTrials(database))),
       held: (claim) => ({ ...storage, ...heldBy(claim) }),
       close: () => closeAll(opened),
     };

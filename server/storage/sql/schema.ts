@@ -273,6 +273,46 @@ export const workers = pgTable("workers", {
   seenAt: instant("seen_at").notNull(),
 });
 
+/** Models that were dropped in on one machine. Removed ones stay, so that every machine learns of it. */
+export const sharedModels = pgTable(
+  "shared_models",
+  {
+    id: text("id").primaryKey(),
+    fileSha256: text("file_sha256").notNull(),
+    fileBytes: bigint("file_bytes", { mode: "number" }).notNull(),
+    cardSha256: text("card_sha256").notNull(),
+    cardBytes: bigint("card_bytes", { mode: "number" }).notNull(),
+    origin: text("origin").notNull(),
+    machine: text("machine").notNull(),
+    addedAt: instant("added_at").notNull(),
+    removedAt: instant("removed_at"),
+  },
+  (table) => [index("shared_models_file").on(table.fileSha256), index("shared_models_card").on(table.cardSha256)],
+);
+
+/**
+ * Trials of models, one for each kind of device. `accepted` is null until a trial has ended; `trierId` holds it until the end
+ * of its lease, by the clock of the database.
+ */
+export const modelTrials = pgTable(
+  "model_trials",
+  {
+    sha256: text("sha256").notNull(),
+    cardSha256: text("card_sha256").notNull(),
+    device: text("device").notNull(),
+    engine: text("engine").notNull(),
+    trierId: text("trier_id"),
+    leaseUntil: instant("lease_until"),
+    /** How often it was begun. */
+    attempts: integer("attempts").notNull(),
+    accepted: boolean("accepted"),
+    parameters: bigint("parameters", { mode: "number" }),
+    reason: text("reason"),
+    triedAt: instant("tried_at"),
+  },
+  (table) => [primaryKey({ name: "model_trials_pk", columns: [table.sha256, table.cardSha256, table.device, table.engine] })],
+);
+
 /** Links that open the server (ACCESS, or for programs TOKEN, with a role), one session (SHARE) or one lasting output (OUTPUT). */
 export const links = pgTable(
   "links",

@@ -1,0 +1,285 @@
+import { createReadStream } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Bus } from "../bus/bus.js";
+import { AtelierError, StorageUnavailable, unavailable } from "../errors.js";
+import type { FoundDropIn, TryModel } from "../models/drop-ins/check.js";
+import type { DropInFolders } from "../models/drop-ins/drop-ins.js";
+import { downloadError } from "../models/store/download.js";
+import { mirroredModels } from "../models/store/mirror.js";
+import { isSameModel, type SharedModel, type TrialKind } from "../records/shared-model.js";
+import type { ListedModel, SharedModelStore, TrialStore } from "../storage/fleet.js";
+import { Bell } from "./bell.js";
+import { fetchModel, installCopy, isThere, removeCopy, sweepDrafts } from "./model-copies.js";
+import { SharedRecord } from "./shared-record.js";
+import { tryOnce } from "./trial-once.js";
+
+/** Time between two readings of the list, ms; messages of the bus only shorten it. */
+const LOOK_MS = 5000;
+/** How long a folder must be missing until its model is removed everywhere, ms: it may be on its way back. */
+const GONE_MS = 3000;
+/** How long a trial counts as being done after its last sign of life, ms. */
+const LEASE_MS = 15_000;
+/** Time between two attempts to fetch the same model, ms. */
+const RETRY_MS = 60_000;
+/** Time between two attempts to reach the store, and between two looks whether another machine has tried a model, ms. */
+const AGAIN_MS = 500;
+
+export interface SharedModelsParts {
+  store: SharedModelStore;
+  trials: TrialStore;
+  bus: Bus;
+  /** The folder that models are dropped into. */
+  folder: string;
+  /** Name of this machine, for people. */
+  machine: string;
+  /** What a trial here counts for. */
+  kind: TrialKind;
+  /** Tries a model on this machine. */
+  tryHere: TryModel;
+  /** Receives what the operator may want to know. */
+  inform(line: string): void;
+  warn(line: string): void;
+  /** Receives errors; the next look follows nevertheless. */
+  failed(error: unknown): void;
+  times?: Partial<typeof usualTimes>;
+}
+
+const usualTimes = { lookMs: LOOK_MS, goneMs: GONE_MS, leaseMs: LEASE_MS, retryMs: RETRY_MS, againMs: AGAIN_MS };
+
+type Found = FoundDropIn & { isReady: boolean };
+
+/**
+ * Keeps the dropped models of all servers the same. A model that is added in the folder of one server is stored, and every other
+ * one copies it into its own folder, where it is checked like any other. The server where it was added may replace and remove it.
+ *
+ * The list is in the database. A look compares it with the folder; it needs nothing from looks before, so none may be missed.
+ */
+export class SharedModels {
+  private readonly closing = new AbortController();
+  private readonly folder: string;
+  private readonly times: typeof usualTimes;
+  private readonly bell = new Bell();
+  private running: Promise<void> = Promise.resolve();
+  private unsubscribe: () => Promise<void> = async () => undefined;
+  /** Ids of folders that wait because a model of another server has the id. */
+  private readonly conflicts = new Set<string>();
+  /** Ids of models that were refused here. */
+  private readonly refused = new Set<string>();
+  /** Ids without a folder that are listed as FAILED, with the time of the next attempt, ms. */
+  private readonly failures = new Map<string, { model: SharedModel; retryAt: number }>();
+  /** Warnings that were given. */
+  private readonly warnings = new Set<string>();
+  /** Since when the folders of models that were added here are missing, ms. */
+  private readonly missing = new Map<string, number>();
+
+  private constructor(
+    private readonly parts: SharedModelsParts,
+    private readonly record: SharedRecord,
+  ) {
+    this.folder = resolve(parts.folder);
+    this.times = { ...usualTimes, ...parts.times };
+  }
+
+  /** @throws an error when the folder cannot be written. */
+  static async open(parts: SharedModelsParts): Promise<SharedModels> {
+    const record = await SharedRecord.open(parts.folder);
+    await sweepDrafts(parts.folder);
+    return new SharedModels(parts, record);
+  }
+
+  /** Shares a dropped model, and has it tried by one machine of this kind. */
+  readonly tryModel: TryModel = async (model, signal) => {
+    const { trials, kind, tryHere, inform, failed } = this.parts;
+    const { id, file, card, isRetry } = model;
+    // Every server gets these from a mirror.
+    if (mirroredModels.includes(id)) return tryHere(model, signal);
+    this.refused.delete(id);
+    const patiently = <Result>(work: () => Promise<Result>) => this.patiently(work, signal);
+    await patiently(() => this.share(model));
+    const trial = { sha256: file.sha256, cardSha256: card.sha256, ...kind };
+    const { leaseMs, againMs: lookMs } = this.times;
+    let isTriedHere = false;
+    try {
+      if (isRetry) await patiently(() => trials.forgetRefusal(trial));
+      const outcome = await tryOnce({ trials, trial, leaseMs, lookMs, signal, patiently, failed }, () => {
+        isTriedHere = true;
+        inform(`The model ${id} is tried on this machine.`);
+        return tryHere(model, signal);
+      });
+      // Others may have refused it for lack of time or memory.
+      if (isTriedHere) await this.announce();
+      return outcome;
+    } catch (error) {
+      if (!signal.aborted) this.refused.add(id);
+      throw error;
+    }
+  };
+
+  /** Begins to compare the list with the folder. */
+  async start(folders: DropInFolders): Promise<void> {
+    const { bus, failed } = this.parts;
+    const wake = () => this.bell.ring();
+    this.unsubscribe = await bus.subscribe("models", wake, wake);
+    this.running = (async () => {
+      while (!this.closing.signal.aborted) {
+        await this.look(folders).catch(failed);
+        await this.bell.wait(this.times.lookMs, this.closing.signal);
+      }
+    })();
+  }
+
+  /** Ends what it fetches. */
+  async close(): Promise<void> {
+    this.closing.abort(unavailable("The server closes."));
+    await this.unsubscribe();
+    await this.running;
+  }
+
+  private async look(folders: DropInFolders): Promise<void> {
+    // Where a disk is not mounted, all models are missing, and none was removed.
+    if (!(await this.record.isThere())) {
+      return this.warnOnce("The folder of models was emptied or replaced. Models are shared again when the server was restarted.");
+    }
+    const listed = await this.parts.store.list(this.parts.kind);
+    const found = new Map(folders.found().map((model) => [model.id, model]));
+    for (const model of listed) {
+      if (this.closing.signal.aborted || mirroredModels.includes(model.id)) continue;
+      const here = found.get(model.id);
+      await (model.removed ? this.drop(model, here, folders) : this.take(model, here, folders)).catch(this.parts.failed);
+    }
+    const shared = new Map(listed.filter(({ removed }) => !removed).map((model) => [model.id, model]));
+    for (const model of found.values()) {
+      if (shared.has(model.id)) continue;
+      if (this.conflicts.delete(model.id)) folders.checkAgain(model.id, false);
+      // It passed its trial before servers shared models, or in a database that was restored since.
+      else if (model.isReady && (await isThere(model.path))) await this.share(model).catch(this.parts.failed);
+    }
+  }
+
+  /** Has a model of the list here. */
+  private async take(model: ListedModel, here: Found | undefined, folders: DropInFolders): Promise<void> {
+    const { id, origin } = model;
+    const { member } = this.record;
+    if (here && isSameModel(here, model)) {
+      if (model.verdict?.accepted && this.refused.delete(id)) folders.checkAgain(id, false);
+    } else if (here) {
+      if (origin === member) return;
+      if (this.isCopy(here)) await this.fetch(model, folders, { replaces: true });
+      else if (here.isReady) folders.checkAgain(id, false);
+    } else if (!(await isThere(join(this.folder, id)))) {
+      if (origin === member) await this.withdraw(id);
+      else if (folders.isTaken(id)) this.warnOnce(`The shared model ${id} cannot be used here: another model of this server has its id.`);
+      else await this.fetch(model, folders);
+      return;
+    }
+    this.missing.delete(id);
+  }
+
+  /** Has a removed model here no longer, unless it was added here too. */
+  private async drop({ id }: ListedModel, here: Found | undefined, folders: DropInFolders): Promise<void> {
+    if (this.failures.delete(id)) folders.showMissing(id, null);
+    if (!this.record.copyOf(id)) return;
+    const isHere = await isThere(join(this.folder, id));
+    // One that is being checked is looked at again when it was.
+    if (isHere && !here) return;
+    if (here && this.isCopy(here)) {
+      await removeCopy(this.folder, id);
+      this.parts.inform(`The model ${id} was removed where it was added, and so here.`);
+    }
+    await this.record.setCopy(id, null);
+  }
+
+  private async fetch(model: ListedModel, folders: DropInFolders, { replaces = false } = {}): Promise<void> {
+    const { id } = model;
+    const failure = this.failures.get(id);
+    if (failure && isSameModel(failure.model, model) && Date.now() < failure.retryAt) return;
+    try {
+      const draft = await fetchModel(this.parts.store, model, this.folder, this.closing.signal);
+      if (replaces && folders.found().some((here) => here.id === id && this.isCopy(here))) await removeCopy(this.folder, id);
+      // First, so that a server that is killed in between never takes the copy for a model that was added here.
+      await this.record.setCopy(id, model);
+      if (!(await installCopy(draft, join(this.folder, id)))) return this.record.setCopy(id, null);
+      this.failures.delete(id);
+      this.parts.inform(`The model ${id}, which was added on ${model.machine}, was copied here.`);
+    } catch (error) {
+      if (this.closing.signal.aborted) return;
+      if (error instanceof StorageUnavailable) throw error;
+      if (!(error instanceof AtelierError)) this.parts.failed(error);
+      const { message } = downloadError(error);
+      this.failures.set(id, { model, retryAt: Date.now() + this.times.retryMs });
+      folders.showMissing(id, message);
+      this.parts.warn(`The model ${id}, which was added on ${model.machine}, could not be copied here. ${message}`);
+    }
+  }
+
+  /** Removes a model everywhere once its folder, which was here, has been missing for a moment. */
+  private async withdraw(id: string): Promise<void> {
+    const since = this.missing.get(id) ?? Date.now();
+    this.missing.set(id, since);
+    if (Date.now() - since < this.times.goneMs) return;
+    this.missing.delete(id);
+    if (!(await this.parts.store.remove(id, this.record.member))) return;
+    this.parts.inform(`The model ${id} was removed here, and so everywhere.`);
+    await this.announce();
+  }
+
+  /**
+   * Stores a model that was added here, unless it is stored already.
+   * @throws AtelierError CONFLICT when another server added another model with this id, NOT_FOUND for a copy of a removed model.
+   */
+  private async share(model: FoundDropIn): Promise<void> {
+    const { store, kind, machine, inform } = this.parts;
+    const { id, path, file, card } = model;
+    const { member } = this.record;
+    const listed = (await store.list(kind)).find((other) => other.id === id);
+    if (listed && !listed.removed && isSameModel(listed, model)) return;
+    if (listed && !listed.removed && listed.origin !== member) throw this.taken(listed);
+    if (listed?.removed && this.isCopy(model)) throw new AtelierError("NOT_FOUND", "It was removed on the machine where it was added.");
+    await store.put(file, createReadStream(path));
+    await store.put(card, createReadStream(join(dirname(path), "card.json")));
+    const kept = await store.add({ id, file, card, origin: member, machine });
+    if (!isSameModel(kept, model)) throw this.taken(kept);
+    if (kept.origin === member) await this.record.setCopy(id, null);
+    inform(`The model ${id} was added here, and is copied to all servers.`);
+    await this.announce();
+  }
+
+  private taken({ id, machine }: SharedModel): AtelierError {
+    this.conflicts.add(id);
+    // The log may name the machine; clients see the error.
+    this.parts.warn(`The folder ${id} has another model than the one that was added on the machine ${machine} before.`);
+    const advice = "Give this folder and its card another id, or remove the other model there; the server's log names the machine.";
+    return new AtelierError("CONFLICT", `Another model ${id} was added on another machine before. ${advice}`);
+  }
+
+  private warnOnce(line: string): void {
+    if (this.warnings.has(line)) return;
+    this.warnings.add(line);
+    this.parts.warn(line);
+  }
+
+  private isCopy(here: FoundDropIn): boolean {
+    const copy = this.record.copyOf(here.id);
+    return copy !== null && isSameModel(copy, here);
+  }
+
+  private async announce(): Promise<void> {
+    this.bell.ring();
+    await this.parts.bus.publish("models", { type: "changed" });
+  }
+
+  /** Does work on the store, again and again while it cannot be reached. */
+  private async patiently<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof StorageUnavailable)) throw error;
+        if (attempt === 1) this.parts.failed(error);
+        await delay(this.times.againMs, undefined, { signal });
+      }
+    }
+  }
+}

@@ -1,0 +1,29 @@
+CREATE TABLE "model_trials" (
+	"sha256" text NOT NULL,
+	"card_sha256" text NOT NULL,
+	"device" text NOT NULL,
+	"engine" text NOT NULL,
+	"trier_id" text,
+	"lease_until" timestamp (3) with time zone,
+	"attempts" integer NOT NULL,
+	"accepted" boolean,
+	"parameters" bigint,
+	"reason" text,
+	"tried_at" timestamp (3) with time zone,
+	CONSTRAINT "model_trials_pk" PRIMARY KEY("sha256","card_sha256","device","engine")
+);
+--> statement-breakpoint
+CREATE TABLE "shared_models" (
+	"id" text PRIMARY KEY NOT NULL,
+	"file_sha256" text NOT NULL,
+	"file_bytes" bigint NOT NULL,
+	"card_sha256" text NOT NULL,
+	"card_bytes" bigint NOT NULL,
+	"origin" text NOT NULL,
+	"machine" text NOT NULL,
+	"added_at" timestamp (3) with time zone NOT NULL,
+	"removed_at" timestamp (3) with time zone
+);
+--> statement-breakpoint
+CREATE INDEX "shared_models_file" ON "shared_models" USING btree ("file_sha256");--> statement-breakpoint
+CREATE INDEX "shared_models_card" ON "shared_models" USING btree ("card_sha256");

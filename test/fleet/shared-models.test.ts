@@ -1,0 +1,298 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Bus } from "../../server/bus/bus.js";
+import { openEmbeddedBus } from "../../server/bus/embedded.js";
+import { unavailable } from "../../server/errors.js";
+import { SharedModels } from "../../server/fleet/shared-models.js";
+import { TrialCutShort } from "../../server/host/model-trial.js";
+import type { TryModel } from "../../server/models/drop-ins/check.js";
+import type { Model } from "../../server/models/model.js";
+import { openRegistry, type Registry } from "../../server/models/registry.js";
+import type { RemoteStorage } from "../../server/storage/remote/open.js";
+import { dropIn, negative, sha256Of, shortCard } from "../helpers/drop-in.js";
+import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
+import { type RemoteRig, type SharedPlace, startRemoteRig } from "../helpers/remote-storage.js";
+import { noteSkipped } from "../helpers/skipped.js";
+import { until } from "../helpers/until.js";
+
+if (postgresPrograms === null) noteSkipped(noPostgres);
+
+const throwError = (error: unknown) => {
+  throw error;
+};
+
+/** A server's models, shared with those of others. */
+interface Member {
+  folder: string;
+  registry: Registry;
+  /** Ids in the order in which they were tried here. */
+  tried: string[];
+  said: string[];
+  close(): Promise<void>;
+}
+
+describe.skipIf(postgresPrograms === null)("models that are dropped in on one of several machines", () => {
+  let rig: RemoteRig;
+  let place: SharedPlace;
+  let storage: RemoteStorage;
+  let root: string;
+  const open: Member[] = [];
+  beforeAll(async () => {
+    rig = await startRemoteRig();
+  });
+  afterAll(() => rig?.close());
+  beforeEach(async () => {
+    place = await rig.newPlace();
+    storage = await rig.open(place);
+    root = await mkdtemp(join(tmpdir(), "atelier-members-"));
+    await mkdir(join(root, "bundled"));
+  });
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((member) => member.close()));
+    await storage.close();
+    await rm(root, { recursive: true, force: true });
+  });
+
+  interface MemberOptions {
+    machine?: string;
+    folder?: string;
+    tryModel?: TryModel;
+    /** Without one, no message ever arrives. */
+    bus?: Bus;
+    lookMs?: number;
+    engine?: string;
+  }
+
+  async function joining(options: MemberOptions = {}): Promise<Member> {
+    const { machine = "here", folder = randomUUID(), tryModel, bus, lookMs = 20, engine = "engine 1" } = options;
+    const [tried, said]: [string[], string[]] = [[], []];
+    const say = (line: string) => void said.push(line);
+    const ownBus = bus ?? openEmbeddedBus(throwError);
+    const models = join(root, folder, "models");
+    const shared = await SharedModels.open({
+      ...{ store: storage.sharedModels, trials: storage.trials, bus: ownBus, folder: models, machine },
+      kind: { device: "cpu", engine },
+      async tryHere(model, signal) {
+        tried.push(model.id);
+        return tryModel ? tryModel(model, signal) : { parameters: 7 };
+      },
+      ...{ inform: say, warn: say, failed: (error) => say(String(error)) },
+      times: { lookMs, goneMs: 40, leaseMs: 60_000, retryMs: 40, againMs: 10 },
+    });
+    const quick = { stillMs: 20, rescanMs: 20, log: say };
+    const registry = await openRegistry({
+      ...{ bundledDir: join(root, "bundled"), mirrorDir: null },
+      store: { folder: models, mirror: null, offline: true },
+      dropIns: { folder: models, tryModel: shared.tryModel, ...quick },
+    });
+    await shared.start(registry.dropIns!);
+    let isOpen = true;
+    const member: Member = {
+      ...{ folder: models, registry, tried, said },
+      async close() {
+        if (!isOpen) return;
+        isOpen = false;
+        await shared.close();
+        await registry.close();
+        if (!bus) await ownBus.close();
+      },
+    };
+    open.push(member);
+    return member;
+  }
+
+  const modelAt = async ({ registry }: Member, id: string): Promise<Model | undefined> =>
+    (await registry.list()).find((model) => model.id === id);
+  const isReady = (member: Member, id: string) => until(async () => (await modelAt(member, id))?.state === "READY");
+  const isGone = (member: Member, id: string) => until(async () => (await modelAt(member, id)) === undefined);
+  const failure = async (member: Member, id: string, text: string) => {
+    await until(async () => (await modelAt(member, id))?.failure?.includes(text) ?? false);
+  };
+  const remove = ({ folder }: Member, id: string) => rm(join(folder, id), { recursive: true });
+
+  it("are copied to the others, which do not try them again, even when no message arrives", async () => {
+    const [a, b] = [await joining(), await joining()];
+    await dropIn(a.folder, "doors");
+    await Promise.all([isReady(a, "doors"), isReady(b, "doors")]);
+    expect([...a.tried, ...b.tried]).toEqual(["doors"]);
+    expect(await modelAt(b, "doors")).toMatchObject({ parameters: 7, bytes: negative.byteLength });
+    expect(await readFile(join(b.folder, "doors", "net.onnx"))).toEqual(Buffer.from(negative));
+    const late = await joining();
+    await isReady(late, "doors");
+    expect(late.tried).toEqual([]);
+  });
+
+  it("are copied at once when the message arrives", async () => {
+    const bus = openEmbeddedBus(throwError);
+    const [a, b] = [await joining({ bus, lookMs: 3_600_000 }), await joining({ bus, lookMs: 3_600_000 })];
+    await dropIn(a.folder, "doors");
+    await isReady(b, "doors");
+    await Promise.all([a.close(), b.close()]);
+    await bus.close();
+  });
+
+  const kind = { device: "cpu", engine: "engine 1" };
+  const trialOfDoors = { ...kind, sha256: sha256Of(negative), cardSha256: sha256Of(Buffer.from(JSON.stringify(shortCard("doors")))) };
+
+  it("wait for a machine that is trying them, and are tried when its lease is over", async () => {
+    const trier = randomUUID();
+    await storage.trials.claim(trialOfDoors, trier, 600_000);
+    const a = await joining();
+    await dropIn(a.folder, "doors");
+    await until(async () => (await storage.sharedModels.list(kind)).length > 0);
+    await storage.trials.finish(trialOfDoors, trier, { accepted: true, parameters: 9 });
+    await isReady(a, "doors");
+    expect([a.tried, (await modelAt(a, "doors"))?.parameters]).toEqual([[], 9]);
+
+    await storage.trials.claim({ ...trialOfDoors, engine: "engine 2" }, trier, 1);
+    const b = await joining({ engine: "engine 2" });
+    await isReady(b, "doors");
+    expect(b.tried).toEqual(["doors"]);
+  });
+
+  it("are refused everywhere when one machine refused them, and tried again when a user asks for it", async () => {
+    let isBad = true;
+    const tryModel: TryModel = async () => {
+      if (isBad) throw unavailable("It returns nonsense.");
+      return { parameters: 7 };
+    };
+    const [a, b] = [await joining({ tryModel }), await joining({ tryModel })];
+    await dropIn(a.folder, "doors");
+    await Promise.all([failure(a, "doors", "nonsense"), failure(b, "doors", "nonsense")]);
+    expect([...a.tried, ...b.tried]).toEqual(["doors"]);
+    isBad = false;
+    await b.registry.download("doors");
+    await Promise.all([isReady(a, "doors"), isReady(b, "doors")]);
+    expect([...a.tried, ...b.tried]).toEqual(["doors", "doors"]);
+  });
+
+  it("are left to the others by a machine that has too little time or memory, which believes them", async () => {
+    const small = await joining({
+      async tryModel() {
+        throw new TrialCutShort("It needs too much memory for a small picture.");
+      },
+    });
+    await dropIn(small.folder, "doors");
+    await failure(small, "doors", "too much memory");
+    const large = await joining();
+    await Promise.all([isReady(large, "doors"), isReady(small, "doors")]);
+    expect([small.tried, large.tried]).toEqual([["doors"], ["doors"]]);
+  });
+
+  it("are removed everywhere when they are removed where they were added, also while a server was stopped", async () => {
+    const [a, b] = [await joining(), await joining({ folder: "b" })];
+    await dropIn(a.folder, "doors");
+    await dropIn(a.folder, "windows");
+    for (const member of [a, b]) await Promise.all([isReady(member, "doors"), isReady(member, "windows")]);
+    await remove(b, "doors");
+    await until(() => b.said.filter((line) => line.includes("doors, which was added on here, was copied")).length === 2);
+    await isReady(b, "doors");
+    await remove(a, "doors");
+    await isGone(b, "doors");
+    await b.close();
+    await remove(a, "windows");
+    await until(() => a.said.some((line) => line.includes("windows was removed here")));
+    const again = await joining({ folder: "b" });
+    await isGone(again, "windows");
+    expect((await readdir(again.folder)).filter((name) => !name.startsWith("."))).toEqual([]);
+    expect([...a.tried, ...b.tried, ...again.tried]).toEqual(["doors", "windows"]);
+  });
+
+  it("stay when the server that added them is gone, until they are removed as the guide says", async () => {
+    const [a, b] = [await joining(), await joining()];
+    await dropIn(a.folder, "doors");
+    await isReady(b, "doors");
+    await a.close();
+    const guide = await readFile(new URL("../../docs/models.md", import.meta.url), "utf8");
+    const database = new pg.Client({ connectionString: place.databaseUrl });
+    await database.connect();
+    await database.query(/`(update shared_models .*?)`/.exec(guide)?.[1] ?? "");
+    await database.end();
+    await isGone(b, "doors");
+    expect((await readdir(b.folder)).filter((name) => !name.startsWith("."))).toEqual([]);
+  });
+
+  it("stay when the whole folder is missing, as on a disk that is not mounted", async () => {
+    const [a, b] = [await joining({ folder: "a" }), await joining()];
+    await dropIn(a.folder, "doors");
+    await isReady(b, "doors");
+    await rename(a.folder, `${a.folder}-elsewhere`);
+    await until(() => a.said.some((line) => line.includes("emptied or replaced")));
+    await a.close();
+    const again = await joining({ folder: "a" });
+    await Promise.all([isReady(again, "doors"), isReady(b, "doors")]);
+    expect([...a.tried, ...b.tried, ...again.tried]).toEqual(["doors"]);
+  });
+
+  it("stay where they were added too", async () => {
+    const [a, b] = [await joining(), await joining()];
+    await dropIn(a.folder, "doors");
+    await isReady(b, "doors");
+    await remove(b, "doors");
+    await dropIn(b.folder, "doors", negative, shortCard("doors", { title: "Other doors" }));
+    await failure(b, "doors", "was added on another machine before");
+    await remove(a, "doors");
+    await until(async () => (await modelAt(a, "doors"))?.title === "Other doors");
+    await Promise.all([isReady(a, "doors"), isReady(b, "doors")]);
+  });
+
+  it("keep their id when another machine adds other bytes under it", async () => {
+    const [a, b] = [await joining({ machine: "first.lan" }), await joining()];
+    await dropIn(a.folder, "doors");
+    await Promise.all([isReady(a, "doors"), isReady(b, "doors")]);
+    // A server that joins with a model that passed its trial before.
+    const alone = await openRegistry({
+      ...{ bundledDir: join(root, "bundled"), mirrorDir: null },
+      dropIns: {
+        folder: join(root, "c", "models"),
+        tryModel: async () => ({ parameters: 7 }),
+        stillMs: 20,
+        rescanMs: 20,
+        log: () => undefined,
+      },
+    });
+    await dropIn(join(root, "c", "models"), "doors", negative, shortCard("doors", { title: "Other doors" }));
+    await until(async () => (await alone.list())[0]?.state === "READY");
+    await alone.close();
+    const c = await joining({ folder: "c" });
+    await failure(c, "doors", "Another model doors was added on another machine before.");
+    expect(c.said.some((line) => line.includes("the one that was added on the machine first.lan before"))).toBe(true);
+    expect([await modelAt(a, "doors"), await modelAt(b, "doors")]).toMatchObject([{ title: "doors" }, { title: "doors" }]);
+  });
+
+  it("are replaced everywhere when they change where they were added", async () => {
+    const [a, b] = [await joining(), await joining()];
+    await dropIn(a.folder, "doors");
+    await isReady(b, "doors");
+    await writeFile(join(a.folder, "doors", "card.json"), JSON.stringify(shortCard("doors", { title: "Better doors" })));
+    await until(async () => (await modelAt(b, "doors"))?.title === "Better doors");
+    await isReady(b, "doors");
+    expect([...a.tried, ...b.tried]).toEqual(["doors", "doors"]);
+  });
+
+  const flipped = (bytes: Buffer) => Buffer.concat([bytes.subarray(0, 9), Buffer.of(bytes.readUInt8(9) ^ 1), bytes.subarray(10)]);
+  const notAdded = (what: string) => `Its ${what} in the store is not the one that was added: the checksum differs.`;
+  it.each([
+    { tampering: "a changed file", what: "file", tamper: flipped, reason: notAdded("file") },
+    { tampering: "a changed card", what: "card", tamper: flipped, reason: notAdded("card") },
+    { tampering: "a longer file", what: "file", tamper: (bytes: Buffer) => Buffer.concat([bytes, bytes]), reason: notAdded("file") },
+    { tampering: "a missing file", what: "file", tamper: null, reason: "A part of its file is missing in the store." },
+  ])("are refused with the reason while the store has $tampering", async ({ what, tamper, reason }) => {
+    const a = await joining();
+    const folder = await dropIn(a.folder, "doors");
+    await isReady(a, "doors");
+    const bytes = await readFile(join(folder, what === "file" ? "net.onnx" : "card.json"));
+    const path = join(place.folder, "models", sha256Of(bytes), "0");
+    await (tamper ? writeFile(path, tamper(bytes)) : rm(path));
+    const b = await joining();
+    await failure(b, "doors", reason);
+    expect((await readdir(b.folder)).filter((name) => !name.startsWith("."))).toEqual([]);
+    await writeFile(path, bytes);
+    await isReady(b, "doors");
+    expect(b.tried).toEqual([]);
+  });
+});

@@ -1,0 +1,149 @@
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SharedModel, StoredFile, TrialKey } from "../../server/records/shared-model.js";
+import type { RemoteStorage } from "../../server/storage/remote/open.js";
+import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
+import { type RemoteRig, type SharedPlace, startRemoteRig } from "../helpers/remote-storage.js";
+import { noteSkipped } from "../helpers/skipped.js";
+import { until } from "../helpers/until.js";
+
+if (postgresPrograms === null) noteSkipped(noPostgres);
+
+const LASTING_MS = 600_000;
+const kind = { device: "cpu", engine: "engine 1" };
+const aTrial = (): TrialKey => ({ sha256: digestOf(randomBytes(8)), cardSha256: digestOf(randomBytes(8)), ...kind });
+
+function digestOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+async function* inChunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let start = 0; start < bytes.byteLength; start += size) yield bytes.subarray(start, start + size);
+}
+
+describe.skipIf(postgresPrograms === null)("models that servers share", () => {
+  let rig: RemoteRig;
+  let place: SharedPlace;
+  let [one, other]: RemoteStorage[] = [];
+  const both = () => [one, other] as [RemoteStorage, RemoteStorage];
+  beforeAll(async () => {
+    rig = await startRemoteRig();
+    place = await rig.newPlace();
+    [one, other] = await Promise.all([rig.open(place), rig.open(place)]);
+  });
+  afterAll(async () => {
+    await Promise.all(both().map((storage) => storage.close()));
+    await rig.close();
+  });
+
+  /** Stores random bytes as a file. */
+  async function stored(byteLength = 100): Promise<{ file: StoredFile; bytes: Buffer }> {
+    const bytes = randomBytes(byteLength);
+    const file = { sha256: digestOf(bytes), bytes: bytes.byteLength };
+    await both()[0].sharedModels.put(file, inChunks(bytes, 1_000_000));
+    return { file, bytes };
+  }
+
+  async function aModel(changes: Partial<SharedModel> = {}): Promise<SharedModel> {
+    const [{ file }, { file: card }] = [await stored(), await stored()];
+    return { id: randomUUID(), file, card, origin: randomUUID(), machine: "somewhere", ...changes };
+  }
+
+  const find = async (id: string) => (await both()[1].sharedModels.list(kind)).find((model) => model.id === id);
+  /** The digests of the files in the store. */
+  const digests = () => readdir(join(place.folder, "models"));
+
+  it("return files of every size as they were stored, and refuse others", async () => {
+    for (const byteLength of [1, 4 * 2 ** 20, 9 * 2 ** 20 + 1]) {
+      const { file, bytes } = await stored(byteLength);
+      expect(bytes.equals(await buffer(await both()[1].sharedModels.read(file)))).toBe(true);
+    }
+    const claimed = { sha256: digestOf(randomBytes(8)), bytes: 10 };
+    for (const actual of [9, 10, 2 ** 23]) {
+      const changed = both()[0].sharedModels.put(claimed, inChunks(randomBytes(actual), 1000));
+      await expect(changed).rejects.toMatchObject({ code: "CONFLICT" });
+    }
+    const missing = async () => buffer(await both()[1].sharedModels.read({ sha256: digestOf(randomBytes(8)), bytes: 1 }));
+    await expect(missing()).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("keep an id for the server that added it first, which alone may replace and remove its model", async () => {
+    const [a, b] = both();
+    const model = await aModel();
+    const rival = await aModel({ id: model.id });
+    const kept = await Promise.all([a.sharedModels.add(model), b.sharedModels.add(rival)]);
+    expect(kept[1]).toEqual(kept[0]);
+    const [first, second] = kept[0]?.origin === model.origin ? [model, rival] : [rival, model];
+    expect(await find(model.id)).toEqual({ ...first, removed: false, verdict: null });
+
+    const better = await aModel({ id: model.id, origin: first.origin });
+    expect(await a.sharedModels.add(better)).toEqual(better);
+    expect(await b.sharedModels.remove(model.id, second.origin)).toBe(false);
+    expect(await a.sharedModels.remove(model.id, first.origin)).toBe(true);
+    expect(await find(model.id)).toMatchObject({ ...better, removed: true });
+    expect(await b.sharedModels.add(second)).toEqual(second);
+    expect(await find(model.id)).toMatchObject({ ...second, removed: false });
+  });
+
+  it("delete files that no model names, and no others", async () => {
+    const [a] = both();
+    const model = await aModel();
+    await a.sharedModels.add(model);
+    const unnamed = await stored();
+    const sweeper = await rig.open(place, { graceMs: 0, sweepMs: 20 });
+    await until(async () => !(await filesOf(unnamed.file)));
+    expect([await filesOf(model.file), await filesOf(model.card)]).toEqual([true, true]);
+    await a.sharedModels.remove(model.id, model.origin);
+    await until(async () => !(await filesOf(model.file)) && !(await filesOf(model.card)));
+    await sweeper.close();
+  });
+
+  async function filesOf({ sha256 }: StoredFile): Promise<boolean> {
+    return (await digests()).includes(sha256) && (await readdir(join(place.folder, "models", sha256))).length > 0;
+  }
+
+  it("are tried by one server at a time, whose verdict counts for its kind of device", async () => {
+    const model = await aModel();
+    await both()[0].sharedModels.add(model);
+    const trial = { ...kind, sha256: model.file.sha256, cardSha256: model.card.sha256 };
+    const triers = Array.from({ length: 6 }, () => randomUUID());
+    const claim = (trierId: string, index: number) => both()[index % 2]!.trials.claim(trial, trierId, LASTING_MS);
+    const claims = await Promise.all(triers.map(claim));
+    expect(claims.toSorted()).toEqual([...Array(5).fill("BUSY"), "CLAIMED"]);
+    const trier = triers[claims.indexOf("CLAIMED")]!;
+    await both()[1].trials.finish(trial, trier, { accepted: true, parameters: 7 });
+    expect(await Promise.all(triers.map(claim))).toEqual(Array(6).fill({ accepted: true, parameters: 7 }));
+    expect(await find(model.id)).toMatchObject({ verdict: { accepted: true, parameters: 7 } });
+    expect(await both()[0].trials.claim({ ...trial, device: "another" }, trier, LASTING_MS)).toBe("CLAIMED");
+    await both()[0].trials.forgetRefusal(trial);
+    expect(await claim(trier, 0)).toMatchObject({ accepted: true });
+  });
+
+  it("are tried by another server when the lease of the first is over, which then decides nothing", async () => {
+    const [a, b] = both();
+    const [trial, dead, heir] = [aTrial(), randomUUID(), randomUUID()];
+    expect(await a.trials.claim(trial, dead, 1)).toBe("CLAIMED");
+    await until(async () => (await b.trials.claim(trial, heir, LASTING_MS)) === "CLAIMED");
+    await a.trials.renew(trial, dead, 1);
+    await a.trials.finish(trial, dead, { accepted: true, parameters: 1 });
+    await a.trials.release(trial, dead);
+    expect(await a.trials.claim(trial, dead, LASTING_MS)).toBe("BUSY");
+    await b.trials.finish(trial, heir, { accepted: false, reason: "It returns nonsense." });
+    expect(await a.trials.claim(trial, dead, LASTING_MS)).toEqual({ accepted: false, reason: "It returns nonsense." });
+    await b.trials.forgetRefusal(trial);
+    expect(await a.trials.claim(trial, dead, LASTING_MS)).toBe("CLAIMED");
+    await a.trials.release(trial, dead);
+    expect(await b.trials.claim(trial, heir, LASTING_MS)).toBe("CLAIMED");
+  });
+
+  it("are held for as long as a lease is renewed", async () => {
+    const [a, b] = both();
+    const [trial, trier] = [aTrial(), randomUUID()];
+    expect(await a.trials.claim(trial, trier, 1)).toBe("CLAIMED");
+    await a.trials.renew(trial, trier, LASTING_MS);
+    expect(await b.trials.claim(trial, randomUUID(), 1)).toBe("BUSY");
+  });
+});
