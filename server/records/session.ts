@@ -72,6 +72,8 @@ export interface SessionRecordBase {
   visibility: Visibility;
   /** Whether an admin lets them; null where no admin was asked. */
   approval: Approval | null;
+  /** The W3C `traceparent` of the mutation that started it, whose spans its hosts continue; null where nothing was traced. */
+  traceparent: string | null;
   /** Last stored step, -1 before the first frame. */
   step: number;
   /**

@@ -79,6 +79,7 @@ export const sessions = pgTable(
     ownerId: text("owner_id").notNull().default(LOCAL_OWNER),
     visibility: text("visibility").$type<Visibility>().notNull().default("PRIVATE"),
     approval: text("approval").$type<Approval>(),
+    traceparent: text("traceparent"),
     step: integer("step").notNull(),
     revision: integer("revision").notNull().default(0),
     frameCount: bigint("frame_count", { mode: "number" }).notNull().default(0),
