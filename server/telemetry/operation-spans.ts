@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { context, propagation, ROOT_CONTEXT, type Span, SpanKind, trace } from "@opentelemetry/api";
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST, Kind, type OperationDefinitionNode } from "graphql";
 import { AtelierError, type ErrorCode } from "../errors.js";
-import { fail, tracer } from "./spans.js";
+import { fail, startSpan } from "./spans.js";
 
 /** Fields of an operation that its span names, and characters of a name: both are chosen by clients. */
 const most = { fields: 5, nameLength: 64 };
@@ -18,7 +18,7 @@ const serverFaults: ReadonlySet<string> = new Set<ErrorCode>(["INTERNAL", "UNAVA
  * to end the span.
  */
 export function beginOperation(operation: OperationDefinitionNode | null, headers: IncomingHttpHeaders, run: () => void): () => void {
-  const span = operation && startSpan(operation, headers);
+  const span = operation && operationSpan(operation, headers);
   if (!span) {
     run();
     return () => undefined;
@@ -33,7 +33,7 @@ export async function tracedExecution(
   execute: (args: ExecutionArgs) => Promise<ExecutionResult>,
 ): Promise<ExecutionResult> {
   const operation = getOperationAST(args.document, args.operationName);
-  const span = operation && startSpan(operation, {});
+  const span = operation && operationSpan(operation, {});
   if (!span) return execute(args);
   try {
     return await context.with(trace.setSpan(ROOT_CONTEXT, span), async () => {
@@ -56,7 +56,7 @@ export function noteErrors([error]: readonly GraphQLError[]): void {
 }
 
 /** The name and type of an operation, and never its variables, arguments and text. Null for one that has no span. */
-function startSpan(operation: OperationDefinitionNode, headers: IncomingHttpHeaders): Span | null {
+function operationSpan(operation: OperationDefinitionNode, headers: IncomingHttpHeaders): Span | null {
   const fields = operation.selectionSet.selections.flatMap((selection) => (selection.kind === Kind.FIELD ? [selection.name.value] : []));
   if (fields.length > 0 && fields.every((field) => untraced.has(field))) return null;
   const type = operation.operation;
@@ -68,7 +68,7 @@ function startSpan(operation: OperationDefinitionNode, headers: IncomingHttpHead
     "atelier.graphql.fields": shown,
   };
   const parent = propagation.extract(ROOT_CONTEXT, headers);
-  return tracer.startSpan(shown[0] === undefined ? type : `${type} ${shown[0]}`, { kind: SpanKind.SERVER, attributes }, parent);
+  return startSpan(shown[0] === undefined ? type : `${type} ${shown[0]}`, { kind: SpanKind.SERVER, attributes }, parent);
 }
 
 function codeOf(error: GraphQLError): string {

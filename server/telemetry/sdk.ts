@@ -3,12 +3,24 @@ import { hostname } from "node:os";
 import { DiagLogLevel, diag } from "@opentelemetry/api";
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchSpanProcessor, NodeTracerProvider, type SpanExporter } from "@opentelemetry/sdk-trace-node";
-import type { Protocol, TelemetryParts } from "./start.js";
 
-/** OpenTelemetry's packages are imported here alone, and this file only where they are wanted. */
+/** How spans are encoded, as `OTEL_EXPORTER_OTLP_PROTOCOL` names it. */
+export type Protocol = "http/protobuf" | "http/json";
+
+export interface SdkParts {
+  /** What this process does. */
+  role: string;
+  version: string;
+  /** Host and port of the collector, for messages. */
+  collector: string;
+  inform(message: string): void;
+  warn(message: string, cause?: unknown): void;
+}
+
+/** Opens OpenTelemetry's SDK. Its packages are imported in this file alone, and this file only where a collector is named. */
 export async function openSdk(
   protocol: Protocol,
-  { role, version, warn, inform, collector }: TelemetryParts & { collector: string },
+  { role, version, warn, inform, collector }: SdkParts,
 ): Promise<{ close(): Promise<void> }> {
   // Faults of the configuration are shown once; what happens later is told by `announced`.
   diag.setLogger(

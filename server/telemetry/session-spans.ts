@@ -1,6 +1,6 @@
 import { type Attributes, type Context, context, type Span, trace } from "@opentelemetry/api";
 import { isLive, type SessionRecord } from "../records/session.js";
-import { contextOf, fail, inSpan, spanOf, tracer } from "./spans.js";
+import { contextOf, fail, inSpan, spanOf, startSpan } from "./spans.js";
 
 /**
  * One span stands for up to this many steps and this much time, ms, so that a long painting has some hundred spans instead
@@ -36,7 +36,7 @@ export class SessionSpans {
   private readonly id: string;
   private steps: OpenSteps | null = null;
   private lastStep: number;
-  private lastRequest = "";
+  private lastRequest: string | null = null;
   private departure: Departure = "INTERRUPTED";
 
   /** Begins with the session's time in the queue and its claim. */
@@ -49,12 +49,12 @@ export class SessionSpans {
     if (record.status === "QUEUED") {
       // The clocks of two machines may differ.
       const startTime = record.queuedAt < claimedAt ? record.queuedAt : claimedAt;
-      tracer.startSpan("session.wait", { attributes: shared, startTime }, parent).end(claimedAt);
+      startSpan("session.wait", { attributes: shared, startTime }, parent).end(claimedAt);
     }
     const claim = { ...shared, "atelier.session.interrupted": record.status === "RUNNING", "atelier.session.takeovers": takeovers };
-    tracer.startSpan("session.claim", { attributes: claim, startTime: claimedAt }, parent).end();
+    startSpan("session.claim", { attributes: claim, startTime: claimedAt }, parent).end();
     const painted = { ...shared, "atelier.model": model, "atelier.size": size, "atelier.from_step": record.step + 1 };
-    this.span = tracer.startSpan("session.paint", { attributes: painted }, parent);
+    this.span = startSpan("session.paint", { attributes: painted }, parent);
     this.context = trace.setSpan(parent, this.span);
   }
 
@@ -100,11 +100,10 @@ export class SessionSpans {
     this.span.addEvent(name, attributes);
   }
 
-  /** A client asked for something while the session runs; `traceparent` names its mutation. Repeated requests count once. */
+  /** A client asked for something while the session runs. `traceparent` names its mutation, which may ask more than once. */
   requested(type: string, traceparent: string | null): void {
-    const request = `${type} ${traceparent}`;
-    if (request === this.lastRequest) return;
-    this.lastRequest = request;
+    if (traceparent !== null && traceparent === this.lastRequest) return;
+    this.lastRequest = traceparent;
     const mutation = spanOf(traceparent);
     if (mutation) this.span.addLink({ context: mutation, attributes: { "atelier.request": type } });
     this.span.addEvent(`${type} requested`);
@@ -132,7 +131,7 @@ export class SessionSpans {
   private beginSteps(isFirst: boolean): void {
     const attributes = { "atelier.session.id": this.id, "atelier.from_step": this.lastStep + 1 };
     // The first step includes opening the model and the first use of its programs.
-    const span = tracer.startSpan(isFirst ? "session.first_step" : "session.steps", { attributes }, this.context);
+    const span = startSpan(isFirst ? "session.first_step" : "session.steps", { attributes }, this.context);
     this.steps = { span, isFirst, beganAt: performance.now(), count: 0, computeMs: 0, storeMs: 0 };
   }
 

@@ -6,13 +6,16 @@ import {
   ROOT_CONTEXT,
   type Span,
   type SpanContext,
+  type SpanOptions,
   SpanStatusCode,
   trace,
 } from "@opentelemetry/api";
 import { AtelierError } from "../errors.js";
 
-/** Creates the spans of the server. Without OpenTelemetry's SDK, which `start.ts` loads, they cost nothing and go nowhere. */
-export const tracer = trace.getTracer("atelier");
+/** Begins a span. Without OpenTelemetry's SDK, which `start.ts` loads, it costs next to nothing and goes nowhere. */
+export function startSpan(name: string, options: SpanOptions, parent: Context): Span {
+  return trace.getTracer("atelier").startSpan(name, options, parent);
+}
 
 /** The active span as a W3C `traceparent`, with which another process continues its trace; null where nothing is traced. */
 export function currentTraceparent(): string | null {
@@ -47,7 +50,7 @@ export async function inSpan<Result>(
   work: () => Promise<Result>,
   parent: Context = context.active(),
 ): Promise<Result> {
-  const span = tracer.startSpan(name, { attributes }, parent);
+  const span = startSpan(name, { attributes }, parent);
   try {
     return await context.with(trace.setSpan(parent, span), work);
   } catch (error) {

@@ -1,27 +1,19 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "../errors.js";
+import type { Protocol, SdkParts } from "./sdk.js";
 
 /** How long the shutdown waits for the last spans to be sent, ms. */
 const FLUSH_MS = 2000;
 
 /** The encodings of OTLP over HTTP, as `OTEL_EXPORTER_OTLP_PROTOCOL` names them. */
-const protocols = ["http/protobuf", "http/json"] as const;
-export type Protocol = (typeof protocols)[number];
-
-export interface TelemetryParts {
-  /** What this process does. */
-  role: string;
-  version: string;
-  inform(message: string): void;
-  warn(message: string, cause?: unknown): void;
-}
+const protocols = ["http/protobuf", "http/json"] as const satisfies readonly Protocol[];
 
 /**
  * Loads OpenTelemetry's SDK where the environment names a collector, and loads nothing otherwise. The SDK reads its own
  * variables (`OTEL_*`). Call this before the first span. Returns how to send the last spans, which takes a limited time.
  * Never throws: without telemetry, the server works as before.
  */
-export async function startTelemetry(env: NodeJS.ProcessEnv, parts: TelemetryParts): Promise<() => Promise<void>> {
+export async function startTelemetry(env: NodeJS.ProcessEnv, parts: Omit<SdkParts, "collector">): Promise<() => Promise<void>> {
   const nothing = async () => undefined;
   const endpoint = env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT;
   if (!endpoint || env.OTEL_SDK_DISABLED?.toLowerCase() === "true" || env.OTEL_TRACES_EXPORTER === "none") return nothing;

@@ -61,9 +61,14 @@ export class Collector {
     return collector;
   }
 
-  /** The variables with which a server sends its spans here, at once. */
+  /** The variables with which a server sends its spans here, at once, and gives up soon. */
   get variables(): Record<string, string> {
-    return { OTEL_EXPORTER_OTLP_ENDPOINT: this.url, OTEL_EXPORTER_OTLP_PROTOCOL: "http/json", OTEL_BSP_SCHEDULE_DELAY: "50" };
+    return {
+      OTEL_EXPORTER_OTLP_ENDPOINT: this.url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+      OTEL_EXPORTER_OTLP_TIMEOUT: "1000",
+      OTEL_BSP_SCHEDULE_DELAY: "50",
+    };
   }
 
   /** Spans of a name. */

@@ -74,6 +74,7 @@ test("a collector that does not answer delays the end by some seconds at most", 
   const collector = await Collector.start();
   collector.hang();
   for (const [name, value] of Object.entries(collector.variables)) vi.stubEnv(name, value);
+  vi.stubEnv("OTEL_EXPORTER_OTLP_TIMEOUT", "10000");
   const close = await startTelemetry(process.env, parts);
   await inSpan("lost", {}, async () => undefined);
   const began = performance.now();
