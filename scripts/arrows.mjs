@@ -3,12 +3,12 @@ import { root } from "./root.mjs";
 
 /** Folders of the server with the folders that each may import besides itself. Every folder may import server/errors.ts. */
 export const server = {
-  api: ["access", "exports", "sessions", "limits", "streams", "storage", "queue", "records"],
+  api: ["access", "exports", "sessions", "limits", "streams", "storage", "queue", "telemetry", "records"],
   http: ["access", "exports", "sessions", "limits", "storage", "pictures", "records"],
   access: ["limits", "storage", "bus", "records"],
-  exports: ["sessions", "limits", "storage", "bus", "processes", "records"],
-  sessions: ["limits", "models", "storage", "queue", "bus", "records"],
-  host: ["sessions", "limits", "storage", "queue", "bus", "device", "art", "models", "processes", "records"],
+  exports: ["sessions", "limits", "storage", "bus", "processes", "telemetry", "records"],
+  sessions: ["limits", "models", "storage", "queue", "bus", "telemetry", "records"],
+  host: ["sessions", "limits", "storage", "queue", "bus", "device", "art", "models", "processes", "telemetry", "records"],
   device: ["art", "models", "engine", "graph", "processes", "records"],
   art: ["models", "engine", "graph", "pictures", "records"],
   models: ["engine", "graph", "records"],
@@ -23,6 +23,8 @@ export const server = {
   bus: ["redis", "records"],
   // Uploads are checked with the decoder that paintings start from.
   pictures: ["processes"],
+  // What is traced, in terms of OpenTelemetry.
+  telemetry: ["records"],
   limits: ["redis"],
   redis: [],
   processes: [],
@@ -51,6 +53,8 @@ export const entryFiles = {
   "server/queue": ["queue"],
   "server/bus": ["bus"],
   "server/streams": ["reservations", "relay", "claim"],
+  // The SDK is loaded only where it is wanted.
+  "server/telemetry": ["spans", "session-spans", "operation-spans"],
   // All computing stays in the device process.
   "server/art": ["work"],
 };

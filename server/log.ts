@@ -1,6 +1,7 @@
 import { jsonRecords } from "./json-log.js";
 import { type Level, printable, textRecord } from "./log-record.js";
 import { type LogFields, logFields } from "./records/log-fields.js";
+import { traceFields } from "./telemetry/spans.js";
 
 /** Writes lines with a timestamp and a level, or JSON; `cause` follows on indented lines. */
 export interface Log {
@@ -57,7 +58,7 @@ export function createLog({ format = "text", labels = {}, write = writeToConsole
     }
     counts.set(key, count + 1);
     written++;
-    const known = { ...labels, ...logFields.getStore(), ...fields };
+    const known = { ...labels, ...logFields.getStore(), ...traceFields(), ...fields };
     write(level, recordOf({ time, level, message: oneLine(message), cause, fields: known }));
   }
 

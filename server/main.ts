@@ -41,6 +41,7 @@ import { LOCAL_OWNER } from "./records/access.js";
 import { styleTransferSettings } from "./records/settings.js";
 import { registryModels } from "./sessions/models.js";
 import { DataFolderError } from "./storage/embedded/data-folder.js";
+import { startTelemetry } from "./telemetry/start.js";
 
 /** How long the shutdown may take before the process exits anyway, ms. */
 const SHUTDOWN_MS = 8000;
@@ -65,6 +66,9 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   let host: Host | null = null;
   const memoryBytes = memoryOfMachine();
   const maxSize = () => maxPaintingSize(Math.min(memoryBytes, host?.memoryBytes ?? memoryBytes), styleTransferSettings.size.max);
+
+  // 0. What records spans, first of all so that what is closed later is recorded too.
+  opened.push(await startTelemetry(process.env, { role, version: packageVersion(), inform: log.info, warn: log.warn }));
 
   // 1. Storage, bus and queue. The data folder has a lock: if another server uses it, this one stops before it touches anything.
   const capability = () => ({ models: registry.readyIds(), maxSize: maxSize() });

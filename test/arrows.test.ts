@@ -80,6 +80,8 @@ const importedBy: Record<string, string[]> = {
   "server/device/messages": ["server/device", "server/host"],
   "server/access/policy": ["server/access", "server/api", "server/http"],
   "server/sessions/service": ["server/sessions", "server/exports", "server/api", "server/http", "server/host"],
+  "server/telemetry/spans": ["server/api", "server/exports", "server/sessions", "server/host", "server/telemetry"],
+  "server/telemetry/sdk": ["server/telemetry"],
   "server/exports/exporter": ["server/exports", "server/api", "server/http"],
   "server/host/host": ["server/host", "server/fleet"],
   "server/fleet/directory": ["server/fleet"],

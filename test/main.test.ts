@@ -9,8 +9,14 @@ let data: Awaited<ReturnType<typeof dataFolder>>;
 let server: ServerProcess;
 let client: GraphqlClient;
 
+/** Prints which packages of OpenTelemetry a process has loaded when it ends. */
+const tellLoaded = `import Module from "node:module";
+  const loaded = () => Object.keys(Module._cache).flatMap((file) => file.split("@opentelemetry/")[1]?.split("/")[0] ?? []);
+  process.on("exit", () => console.log("Loaded: " + [...new Set(loaded())].join()));`;
+
 async function start(): Promise<void> {
-  server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu" });
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(tellLoaded)}`;
+  server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu", NODE_OPTIONS });
   client = await server.client();
 }
 
@@ -98,6 +104,8 @@ test.each(["SIGTERM", "SIGINT"] as const)("it shuts down on %s, and subscription
 
 test("it shuts down without clients, and a port in use is reported in one line", async () => {
   expect(await server.end()).toBe(0);
+  // Without a collector, nothing of OpenTelemetry's SDK: only its interface, of which nothing is recorded.
+  expect(server.output).toContain("\nLoaded: api\n");
   const taken = createServer().listen(0, "127.0.0.1");
   await once(taken, "listening");
   const { port } = taken.address() as AddressInfo;

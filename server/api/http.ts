@@ -8,6 +8,7 @@ import type { RequestPrincipals } from "../access/requests.js";
 import { AtelierError, type ErrorCode } from "../errors.js";
 import type { Allowances } from "../limits/allowances.js";
 import type { OperationPlaces } from "../limits/operation-places.js";
+import { beginOperation, noteErrors } from "../telemetry/operation-spans.js";
 import type { ContextOf } from "./context.js";
 import { formatError, type ReportError, requestTooLarge } from "./errors.js";
 import { type ApiSwitches, graphiql, noGraphiql } from "./graphiql.js";
@@ -53,7 +54,7 @@ export async function graphqlOverHttp(
     formatError: (formatted, error) =>
       formatError(error instanceof GraphQLError ? error : asGraphQLError(formatted.message, error), schema, report),
     logger: { debug: ignored, info: ignored, warn: reportText, error: reportText },
-    plugins: [ApolloServerPluginLandingPageDisabled(), describeAnswer(switches), limitOperations(operations, shownRefusal)],
+    plugins: [ApolloServerPluginLandingPageDisabled(), describeAnswer(switches), traceErrors, limitOperations(operations, shownRefusal)],
   });
   await apollo.start();
   const router = Router();
@@ -77,9 +78,26 @@ export async function graphqlOverHttp(
     const operation = operationContext(contextOf(await principals.of(req), addressOf(req)), () => res.destroyed);
     return { ...operation, cost: typeof res.locals.cost === "number" ? res.locals.cost : null };
   };
+  router.use(trace);
   router.use(expressMiddleware(apollo, { context }));
   return { router, close: () => apollo.stop() };
 }
+
+/** Runs an operation in a span, which ends with the response. */
+const trace: RequestHandler = (request, response, next) => {
+  const end = beginOperation(response.locals.operation ?? null, request.headers, next);
+  response.once("close", end);
+};
+
+const traceErrors: ApolloServerPlugin<HttpContext> = {
+  async requestDidStart() {
+    return {
+      async didEncounterErrors({ errors }) {
+        noteErrors(errors);
+      },
+    };
+  },
+};
 
 /** Refuses a body that cannot be read, with a GraphQL error. */
 const refuseBody: ErrorRequestHandler = (error: { status?: number }, _request, response, _next) => {
@@ -189,7 +207,9 @@ function refuseOperation(schema: GraphQLSchema, principals: RequestPrincipals, {
     }
     const measure = measureOf(schema, document);
     response.locals.cost = measure.cost;
-    const errors = refusals(measure, document, typeof operationName === "string" ? operationName : null);
+    const name = typeof operationName === "string" ? operationName : null;
+    response.locals.operation = getOperationAST(document, name);
+    const errors = refusals(measure, document, name);
     if (errors.length > 0) response.status(400).json({ errors, extensions: costReport(measure.cost) });
     else {
       const refusal = schemaRefusal(document, role, introspection);

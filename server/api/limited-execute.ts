@@ -1,11 +1,14 @@
 import { type ExecutionArgs, type ExecutionResult, execute, GraphQLError } from "graphql";
 import { AtelierError } from "../errors.js";
 import type { OperationPlaces } from "../limits/operation-places.js";
+import { tracedExecution } from "../telemetry/operation-spans.js";
 import type { ApiContext } from "./context.js";
 
-/** Executes queries and mutations. The result of one too many of its owner is an error. */
+/** Executes queries and mutations, each in a span. The result of one too many of its owner is an error. */
 export function limitedExecute(operations: OperationPlaces): (args: ExecutionArgs) => Promise<ExecutionResult> {
-  return async (args) => {
+  return (args) => tracedExecution(args, executeInPlace);
+
+  async function executeInPlace(args: ExecutionArgs): Promise<ExecutionResult> {
     let release: () => void;
     try {
       release = operations.take((args.contextValue as ApiContext).principal);
@@ -18,5 +21,5 @@ export function limitedExecute(operations: OperationPlaces): (args: ExecutionArg
     } finally {
       release();
     }
-  };
+  }
 }

@@ -3,8 +3,11 @@ import type { ExportRecord } from "../records/film.js";
 import type { SessionEvent, SessionRecord } from "../records/session.js";
 import type { StreamReply, StreamRequest } from "../records/stream.js";
 
-/** A request to the host that runs a session. The change to steer by, the status PAUSED or how it is to end is stored already. */
-export type SessionControl = { type: "cancel" | "complete" | "pause" | "steer"; sessionId: string };
+/**
+ * A request to the host that runs a session. The change to steer by the status PAUSED or how it is to end is stored already.
+ * `traceparent` names the span of the mutation that asks, where it is traced.
+ */
+export type SessionControl = { type: "cancel" | "complete" | "pause" | "steer"; sessionId: string; traceparent?: string };
 
 /**
  * Traffic of a live translation's frames: `offer` comes from the API, the others from the host that runs the session.

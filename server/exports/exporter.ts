@@ -11,6 +11,7 @@ import type { SessionRecord } from "../records/session.js";
 import type { Feed } from "../sessions/watch/feed.js";
 import type { FilmMaker, FilmPatch } from "../storage/films.js";
 import type { Storage } from "../storage/storage.js";
+import { inSpan } from "../telemetry/spans.js";
 import { animationEncoder } from "./animation.js";
 import { EncoderError, runEncoder } from "./encoder-process.js";
 import { exportLimits } from "./export.js";
@@ -208,7 +209,9 @@ export class Exporter {
     const draft = join(this.parts.folder, `${id}.${filmTypes[job.record.settings.format].extension}`);
     try {
       if (job.abort.signal.aborted || !(await this.change(id, { state: "RUNNING" }))) return;
-      await this.make(job, draft);
+      const { format, sessionId } = job.record.settings;
+      // In the trace of the mutation that asked for it, in whose context the job was queued.
+      await inSpan("export.make", { "atelier.export.format": format, "atelier.session.id": sessionId }, () => this.make(job, draft));
       job.abort.signal.throwIfAborted();
       const completed = await this.parts.storage.films.complete(job.record, draft);
       if (!completed) return;

@@ -3,6 +3,7 @@ import type { DeviceMessage, HostMessage } from "../device/messages.js";
 import type { LogFields } from "../records/log-fields.js";
 import type { SessionFailure } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
+import type { SessionSpans } from "../telemetry/session-spans.js";
 import type { DeviceExit } from "./exit.js";
 import type { FrameRetention } from "./frame-retention.js";
 import type { WorkModels } from "./work.js";
@@ -17,6 +18,8 @@ export interface SessionParts extends WorkModels {
   log: (line: string, cause?: unknown, fields?: LogFields) => void;
   /** The largest painting that goes on here, px: one that grows beyond that goes on at another host. */
   maxSize(): number;
+  /** Records what the session goes through. */
+  spans: SessionSpans;
   /** Aborts when the host closes. */
   closing: AbortSignal;
 }
@@ -33,6 +36,7 @@ export type SessionMessage = Exclude<Extract<DeviceMessage, { sessionId: string 
 /** A session on a host. */
 export interface HostSession {
   readonly id: string;
+  readonly spans: SessionSpans;
   /** Whether the session takes turns on the device, or will. */
   readonly active: boolean;
   /** Starts the session on a device, also after an earlier device died. Returns whether it runs there. */

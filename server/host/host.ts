@@ -1,10 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { SessionControl } from "../bus/bus.js";
 import type { DeviceMessage, DeviceName } from "../device/messages.js";
 import { limitTable } from "../limits/table.js";
 import type { ClaimedEntry, Queue } from "../queue/queue.js";
 import { type DeviceInfo, isLive, type RefusedDevice, type SessionRecord } from "../records/session.js";
 import type { StepTime } from "../records/step-time.js";
 import { isFinal, requestToEnd } from "../sessions/status.js";
+import { SessionSpans } from "../telemetry/session-spans.js";
 import { abortableDelay } from "./abortable-delay.js";
 import { type DeviceProcess, deviceProcessDefaults, type ReadyMessage } from "./device-process.js";
 import { type DeviceListener, DeviceSupervisor, type ProcessOptions } from "./device-supervisor.js";
@@ -19,7 +21,7 @@ import { SessionClaims } from "./session-claims.js";
 import { SuspendedSessions } from "./suspended-sessions.js";
 import type { Verdicts } from "./verdicts.js";
 
-export interface HostOptions extends Omit<SessionParts, "log" | "closing" | "frameRetention" | "suspended" | "maxSize"> {
+export interface HostOptions extends Omit<SessionParts, "log" | "spans" | "closing" | "frameRetention" | "suspended" | "maxSize"> {
   queue: Queue;
   /** Limits for kept frames. */
   frameBudget?: FrameBudget;
@@ -99,7 +101,7 @@ export class Host {
   private readonly paceMeter: PaceMeter;
   private resuming: Promise<void> = Promise.resolve();
   private looking: Promise<void> = Promise.resolve();
-  private readonly parts: SessionParts;
+  private readonly parts: Omit<SessionParts, "spans">;
   private readonly maxConcurrent: number;
   private readonly maxLive: number;
   private readonly log: SessionParts["log"];
@@ -160,7 +162,7 @@ export class Host {
   /** Begins to run sessions. It does not wait for the device; see `ready`. */
   static async start(options: HostOptions): Promise<Host> {
     const host = new Host(options);
-    host.endControls = await options.bus.subscribe("controls", ({ type, sessionId }) => void host.sessions.get(sessionId)?.[type]());
+    host.endControls = await options.bus.subscribe("controls", (control) => host.heed(control));
     if (options.isShared) host.looking = host.lookAtRecords(options.lookMs ?? LOOK_MS);
     host.supervisor.start();
     host.claiming = host.claimSessions();
@@ -228,7 +230,15 @@ export class Host {
     const working = [...this.sessions.values(), this.waitlist, this.claims];
     await Promise.all(working.map((part) => part.idle()));
     await this.parts.frameRetention.idle();
+    for (const { spans } of this.sessions.values()) spans.end();
     await Promise.all([...this.sessions.keys()].map((id) => this.claims.giveBack(id)));
+  }
+
+  private heed({ type, sessionId, traceparent }: SessionControl): void {
+    const session = this.sessions.get(sessionId);
+    if (!session) return;
+    session.spans.requested(type, traceparent ?? null);
+    void session[type]();
   }
 
   private async handOver(): Promise<void> {
@@ -260,9 +270,9 @@ export class Host {
       const live = [...this.sessions.values()].filter((session) => session instanceof LiveSession).length;
       const claimed = await this.claims.next(live < this.maxLive);
       if (!claimed) continue;
-      const { record, entry } = claimed;
+      const { record, entry, claimedAt } = claimed;
       if (this.closed) await this.claims.giveBack(entry.sessionId);
-      else if (record.wish !== null || !this.waitlist.takes(record, entry)) this.adopt(record, entry);
+      else if (record.wish !== null || !this.waitlist.takes(record, entry)) this.adopt(record, entry, claimedAt);
     }
   }
 
@@ -279,10 +289,11 @@ export class Host {
     });
   }
 
-  private adopt(record: SessionRecord, entry: ClaimedEntry): void {
+  private adopt(record: SessionRecord, entry: ClaimedEntry, claimedAt: Date): void {
     this.paceMeter.interrupt();
-    const log: SessionParts["log"] = (line, cause) => this.log(line, cause, { sessionId: record.id });
-    const parts = { ...this.parts, log, storage: this.options.storage.held(entry) };
+    const spans = new SessionSpans(record, { claimedAt, takeovers: entry.takeovers });
+    const log: SessionParts["log"] = (line, cause) => spans.within(() => this.log(line, cause, { sessionId: record.id }));
+    const parts = { ...this.parts, log, spans, storage: this.options.storage.held(entry) };
     const session = isLive(record)
       ? new LiveSession(record, parts, this.options.liveGraceMs ?? LIVE_GRACE_MS)
       : new PaintedSession(record, parts);
@@ -305,6 +316,7 @@ export class Host {
     await session.idle();
     if (this.sessions.get(session.id) !== session) return;
     this.sessions.delete(session.id);
+    session.spans.end();
     if (session instanceof LiveSession) this.claims.livePlaceFreed();
     this.parts.frameRetention.forget(session.id);
     this.measurePace();

@@ -4,6 +4,7 @@ import type { FrameMessage } from "../device/messages.js";
 import { StorageUnavailable } from "../errors.js";
 import { limitTable } from "../limits/table.js";
 import { isLive, type SessionFailure, type TranslationRecord, withDevice } from "../records/session.js";
+import type { Departure, SessionSpans } from "../telemetry/session-spans.js";
 import { DeathCount, deathFailure } from "./deaths.js";
 import type { DeviceExit } from "./exit.js";
 import type { DeviceLink, HostSession, SessionMessage, SessionParts } from "./host-session.js";
@@ -42,6 +43,7 @@ interface LiveFrame {
  */
 export class LiveSession implements HostSession {
   readonly id: string;
+  readonly spans: SessionSpans;
   private ended = false;
   private link: DeviceLink | null = null;
   private unsubscribe: (() => Promise<void>) | null = null;
@@ -76,6 +78,7 @@ export class LiveSession implements HostSession {
     this.id = record.id;
     this.translated = record.framesTranslated;
     this.dropped = record.framesDropped;
+    this.spans = parts.spans;
     this.tasks = new SerialQueue((error) => this.failFor(error));
     parts.closing.addEventListener("abort", this.stopTimers, { once: true });
   }
@@ -139,6 +142,7 @@ export class LiveSession implements HostSession {
     const isBusy = !this.deviceFree;
     const device = this.link?.name ?? null;
     this.link = null;
+    this.spans.died(exit.reason);
     this.deviceFree = false;
     const frame = this.onDevice;
     this.onDevice = null;
@@ -160,7 +164,7 @@ export class LiveSession implements HostSession {
 
   async lose(): Promise<boolean> {
     await this.tasks.run(async () => {
-      if (!this.ended) await this.leave();
+      if (!this.ended) await this.leave("LOST");
     });
     return this.link !== null;
   }
@@ -183,6 +187,7 @@ export class LiveSession implements HostSession {
     const session = await storage.sessions.update(this.id, running, ["QUEUED", "RUNNING"]);
     if (!session || !isLive(session)) {
       this.ended = true;
+      this.spans.departs("NOT_STARTED");
       await this.unsubscribe();
       return false;
     }
@@ -192,6 +197,7 @@ export class LiveSession implements HostSession {
     if (isTakenOver) this.reply({ type: "restarted" });
     this.keepAlive();
     link.send({ type: "start", sessionId: this.id, work, checkpoint: null, storedThrough: -1 });
+    this.spans.sent(link.name, session.step);
     return true;
   }
 
@@ -228,7 +234,7 @@ export class LiveSession implements HostSession {
     const digest = createHash("sha256").update(picture).digest("hex");
     const { byteLength } = picture;
     const frame = { sessionId: this.id, step, digest, width, height, mimeType, byteLength, losses: null, computeMs, createdAt: new Date() };
-    await storage.recentFrames.put(frame, picture);
+    await this.spans.frame(frame, () => storage.recentFrames.put(frame, picture));
     if (this.ended) return;
     await bus.publish(`session:${this.id}`, { type: "frame", frame, picture });
   }
@@ -291,8 +297,9 @@ export class LiveSession implements HostSession {
   }
 
   /** Takes no more frames. */
-  private async leave(): Promise<void> {
+  private async leave(departure: Departure, error?: string): Promise<void> {
     this.ended = true;
+    this.spans.departs(departure, error);
     this.stopTimers();
     this.parts.closing.removeEventListener("abort", this.stopTimers);
     this.link?.send({ type: "cancel", sessionId: this.id });
@@ -301,7 +308,7 @@ export class LiveSession implements HostSession {
 
   private async end(ending: Ending): Promise<void> {
     if (this.ended) return;
-    await this.leave();
+    await this.leave(ending.status, ending.status === "FAILED" ? ending.error.code : undefined);
     await this.keepLastFrame();
     this.dropped += FULL_CREDIT - this.credit;
     this.onDevice = null;

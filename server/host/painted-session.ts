@@ -6,6 +6,7 @@ import { inForceAt } from "../records/changes.js";
 import type { ConvolutionMethod } from "../records/convolutions.js";
 import { devicesOf, type SessionFailure, type StyleTransferRecord, type TranslationRecord, withDevice } from "../records/session.js";
 import type { SessionPatch } from "../storage/storage.js";
+import type { Departure, SessionSpans } from "../telemetry/session-spans.js";
 import { DeathCount, deathFailure } from "./deaths.js";
 import type { DeviceExit } from "./exit.js";
 import { storeAndPublish } from "./frame-store.js";
@@ -24,7 +25,9 @@ const CHECKPOINT_BYTES = 4e9;
  */
 export class PaintedSession implements HostSession {
   readonly id: string;
-  private isEnded = false;
+  readonly spans: SessionSpans;
+  /** True once this host has finished with the session: what its device still sends is dropped. */
+  private ended = false;
   /** Called once this host has finished with the session. */
   private settleLeft: (() => void) | null = null;
   /** Last stored step; -1 before the first. */
@@ -45,7 +48,8 @@ export class PaintedSession implements HostSession {
   ) {
     const { id } = record;
     this.id = id;
-    this.checkpoints = new SessionCheckpoints(id, parts.storage.checkpoints, (error) => {
+    this.spans = parts.spans;
+    this.checkpoints = new SessionCheckpoints(id, parts.storage.checkpoints, parts.spans, (error) => {
       parts.log(`A checkpoint of session ${id} could not be written:`, error);
     });
     this.tasks = new SerialQueue((error) => this.failFor(error));
@@ -55,19 +59,9 @@ export class PaintedSession implements HostSession {
     return !this.ended;
   }
 
-  /** True once this host has finished with the session: what its device still sends is dropped. */
-  private get ended(): boolean {
-    return this.isEnded;
-  }
-
-  private set ended(isEnded: boolean) {
-    this.isEnded = isEnded;
-    if (isEnded) this.settleLeft?.();
-  }
-
   /** Starts from the beginning, or after a restart from the last checkpoint. */
   async start(link: DeviceLink): Promise<boolean> {
-    return (await this.tasks.run(async () => !this.ended && this.startOn(link))) ?? false;
+    return (await this.tasks.run(async () => !this.ended && this.spans.part("session.prepare", () => this.startOn(link)))) ?? false;
   }
 
   receive(message: SessionMessage): Promise<void> {
@@ -152,6 +146,7 @@ export class PaintedSession implements HostSession {
       const device = this.link?.name ?? null;
       this.link = null;
       this.isOutgrowing = false;
+      this.spans.died(exit.reason);
       if (this.ended || !blamed || !this.deaths.add(this.storedStep, device)) return;
       await this.end({ status: "FAILED", error: deathFailure(exit) });
     });
@@ -175,7 +170,7 @@ export class PaintedSession implements HostSession {
     const session = await storage.sessions.update(this.id, running, ["QUEUED", "RUNNING"]);
     if (session === null) {
       // It was paused, cancelled or deleted before it began.
-      this.ended = true;
+      this.leave("NOT_STARTED");
       return false;
     }
     if (this.record.status === "QUEUED") await publishChange(bus, session);
@@ -197,13 +192,14 @@ export class PaintedSession implements HostSession {
     const checkpoint = await this.checkpoints.read(session.step);
     this.link = link;
     link.send({ type: "start", sessionId: this.id, work, checkpoint, storedThrough: session.step });
+    this.spans.sent(link.name, session.step);
     return true;
   }
 
   private async store(message: FrameMessage): Promise<void> {
     if (message.step > this.storedStep) {
-      if (!(await storeAndPublish(message, this.parts.storage, this.parts.bus))) {
-        this.ended = true;
+      if (!(await this.spans.frame(message, () => storeAndPublish(message, this.parts.storage, this.parts.bus)))) {
+        this.leave("DELETED");
         this.release();
         // A checkpoint that is being written would bring the session's folder back.
         await this.checkpoints.settled();
@@ -230,7 +226,7 @@ export class PaintedSession implements HostSession {
   private async suspend(cause: StorageUnavailable): Promise<void> {
     if (this.ended) return;
     this.parts.log(`Session ${this.id} is paused:`, cause);
-    this.ended = true;
+    this.leave("SUSPENDED", cause.code);
     this.release();
     const { code, message } = cause;
     const session = await storeSuspension(this.id, { code, message }, this.parts);
@@ -242,8 +238,15 @@ export class PaintedSession implements HostSession {
 
   private drop(): void {
     if (this.ended) return;
-    this.ended = true;
+    this.leave("LOST");
     this.release();
+  }
+
+  /** Finishes with the session on this host. */
+  private leave(departure: Departure, error?: string): void {
+    this.ended = true;
+    this.spans.departs(departure, error);
+    this.settleLeft?.();
   }
 
   private async abandon(ending: Ending): Promise<void> {
@@ -260,6 +263,7 @@ export class PaintedSession implements HostSession {
   private async settle(ordinal: number, step: number): Promise<void> {
     const { storage, bus } = this.parts;
     const session = await storage.changes.settle(this.id, step, ordinal);
+    this.spans.event("change in force", { "atelier.step": step });
     if (session) await publishChange(bus, session);
   }
 
@@ -272,7 +276,7 @@ export class PaintedSession implements HostSession {
 
   /** Leaves a session that is paused and whose state was sent, until it is resumed. */
   private async rest(): Promise<void> {
-    this.ended = true;
+    this.leave("PAUSED");
     await this.checkpoints.settled();
   }
 
@@ -290,10 +294,12 @@ export class PaintedSession implements HostSession {
   }
 
   private async end(ending: Ending, also: SessionPatch = {}): Promise<void> {
-    this.ended = true;
-    const session = await storeEnding(this.id, ending, this.parts, also);
-    await this.trimCheckpoints();
-    if (session) await publishEnding(session, this.parts);
+    this.leave(ending.status, ending.status === "FAILED" ? ending.error.code : undefined);
+    await this.spans.part("session.end", async () => {
+      const session = await storeEnding(this.id, ending, this.parts, also);
+      await this.trimCheckpoints();
+      if (session) await publishEnding(session, this.parts);
+    });
   }
 
   /** Deletes old checkpoints beyond the limit. The others stay, so that branches begin quickly. */

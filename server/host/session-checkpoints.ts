@@ -1,4 +1,5 @@
 import type { CheckpointStore } from "../storage/storage.js";
+import type { SessionSpans } from "../telemetry/session-spans.js";
 
 /**
  * Writes and reads the checkpoints of one session. Frames do not wait while a checkpoint is written; the next
@@ -11,13 +12,15 @@ export class SessionCheckpoints {
   constructor(
     private readonly sessionId: string,
     private readonly store: CheckpointStore,
+    private readonly spans: Pick<SessionSpans, "part">,
     private readonly onError: (error: unknown) => void,
   ) {}
 
   /** Begins to write a checkpoint once the one before is written. */
   async write(step: number, bytes: Uint8Array): Promise<void> {
     await this.writing;
-    this.writing = this.store.put(this.sessionId, step, bytes).catch(this.onError);
+    const size = { "atelier.step": step, "atelier.bytes": bytes.byteLength };
+    this.writing = this.spans.part("session.checkpoint", () => this.store.put(this.sessionId, step, bytes), size).catch(this.onError);
   }
 
   /**

@@ -29,11 +29,12 @@ export class SessionClaims {
   }
 
   /** The next session that may run, also a live one with `takesLive`; null when none was claimed after all. */
-  async next(takesLive: boolean): Promise<{ record: SessionRecord; entry: ClaimedEntry } | null> {
+  async next(takesLive: boolean): Promise<{ record: SessionRecord; entry: ClaimedEntry; claimedAt: Date } | null> {
     const entry = await this.claim(takesLive);
     if (!entry) return null;
+    const claimedAt = new Date();
     const record = await this.read(entry);
-    if (record && !(await this.endsWorkers(record, entry))) return { record, entry };
+    if (record && !(await this.endsWorkers(record, entry))) return { record, entry, claimedAt };
     await this.giveBack(entry.sessionId);
     return null;
   }

@@ -77,6 +77,8 @@ export interface SessionRecordBase {
   approval: Approval | null;
   /** How a client wants the session to end while it is RUNNING; null for no such wish. A host that takes it over obeys too. */
   wish: SessionWish | null;
+  /** The W3C `traceparent` of the mutation that started it, whose spans its hosts continue; null where nothing was traced. */
+  traceparent: string | null;
   /** Last stored step, -1 before the first frame. */
   step: number;
   /**

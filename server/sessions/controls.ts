@@ -1,10 +1,11 @@
-import { type Bus, publishChange } from "../bus/bus.js";
+import { type Bus, publishChange, type SessionControl } from "../bus/bus.js";
 import { type AtelierError, beyondLimit, conflict, unavailable } from "../errors.js";
 import type { Party } from "../limits/allowances.js";
 import type { Queue } from "../queue/queue.js";
 import type { ChangeInput } from "../records/changes.js";
 import { isLive, type SessionRecord, type SessionStatus, type SessionWish, type StyleTransferRecord } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
+import { currentTraceparent, noteSession } from "../telemetry/spans.js";
 import type { Admission } from "./admission.js";
 import { resolveChange } from "./change-input.js";
 import type { SessionModels } from "./models.js";
@@ -58,9 +59,10 @@ export class SessionControls {
     const steered = await storage.changes.add(sessionId, change, openStatuses);
     if (!steered) throw await this.whyUnchanged(sessionId);
     await publishChange(bus, steered);
+    noteSession(steered);
     // An admin may have approved, just before, what was there until then.
     if (isReopened && steered.approval === "APPROVED") await this.reopenApproval(sessionId);
-    await bus.publish("controls", { type: "steer", sessionId });
+    await this.ask("steer", sessionId);
     return steered;
   }
 
@@ -81,7 +83,8 @@ export class SessionControls {
     if (!paused) throw await this.whyUnchanged(sessionId);
     await queue.remove(sessionId);
     await publishChange(bus, paused);
-    await bus.publish("controls", { type: "pause", sessionId });
+    noteSession(paused);
+    await this.ask("pause", sessionId);
     return paused;
   }
 
@@ -95,6 +98,7 @@ export class SessionControls {
     if (!resumed) throw await this.whyUnchanged(sessionId);
     await publishChange(bus, resumed);
     await queue.add(queueEntry(resumed, admission.placesOf(party)));
+    noteSession(resumed);
     return resumed;
   }
 
@@ -129,6 +133,7 @@ export class SessionControls {
   private async end(sessionId: string, status: SessionWish): Promise<SessionRecord> {
     const { storage } = this.parts;
     const found = await requireSession(storage, sessionId);
+    noteSession(found);
     if (isFinal(found.status)) throw statusConflict(found.status);
     return (await this.endWaiting(sessionId, status, ["QUEUED", "PAUSED"])) ?? this.endRunningOnce(sessionId, status);
   }
@@ -142,7 +147,7 @@ export class SessionControls {
     if (!waiting) return null;
     await queue.remove(sessionId);
     // A device may not have released a paused session yet.
-    await bus.publish("controls", { type: requestToEnd[status], sessionId });
+    await this.ask(requestToEnd[status], sessionId);
     await publishChange(bus, waiting);
     return waiting;
   }
@@ -177,7 +182,7 @@ export class SessionControls {
         // Its host may have paused it meanwhile.
         const atOnce = (await this.endAbandoned(sessionId, status)) ?? (await this.endWaiting(sessionId, status, ["QUEUED", "PAUSED"]));
         if (atOnce) return atOnce;
-        await bus.publish("controls", { type: requestToEnd[status], sessionId });
+        await this.ask(requestToEnd[status], sessionId);
         await ending.wait(CANCEL_AGAIN_MS);
         // The bus may have lost the end.
         ended ||= await this.hasEnded(sessionId);
@@ -212,6 +217,12 @@ export class SessionControls {
   private async reopenApproval(sessionId: string): Promise<void> {
     const hidden = await this.parts.storage.sessions.update(sessionId, { approval: "REOPENED" });
     if (hidden) await publishChange(this.parts.bus, hidden);
+  }
+
+  /** Notifies the host that runs the session, and names the mutation that asks. */
+  private async ask(type: SessionControl["type"], sessionId: string): Promise<void> {
+    const traceparent = currentTraceparent();
+    await this.parts.bus.publish("controls", { type, sessionId, ...(traceparent === null ? {} : { traceparent }) });
   }
 
   /** Why a conditional update changed nothing. */

@@ -15,6 +15,7 @@ import {
 } from "../records/session.js";
 import { defaultScales, type LayerWeight, type StyleTransferSettings } from "../records/settings.js";
 import type { ImageAge, RequirePlace, SessionPatch, Storage } from "../storage/storage.js";
+import { currentTraceparent, noteSession } from "../telemetry/spans.js";
 import type { Admission } from "./admission.js";
 import { resolveChange } from "./change-input.js";
 import { expiry } from "./expiry.js";
@@ -81,6 +82,7 @@ export class SessionService {
   async branch(sessionId: string, step: number, input: ChangeInput | null): Promise<StyleTransferRecord> {
     const { storage, bus } = this.parts;
     const parent = await requireStyleTransfer(storage, sessionId);
+    noteSession(parent);
     const kept = step >= 0 && (await storage.frames.find(sessionId, step)) !== null;
     if (!kept) {
       // It may have been deleted meanwhile, with its frames.
@@ -286,6 +288,7 @@ export class SessionService {
     // Published before the session can be claimed, so that no viewer sees RUNNING before QUEUED.
     await publishChange(bus, session);
     await queue.add(queueEntry(session, admission.placesOf(party)));
+    noteSession(session);
     return session;
   }
 
@@ -308,6 +311,7 @@ export class SessionService {
       visibility: "PRIVATE",
       approval: null,
       wish: null,
+      traceparent: currentTraceparent(),
       step: -1,
       revision: 0,
     };

@@ -38,7 +38,7 @@ export class ServerProcess {
   constructor(env: Record<string, string>) {
     // The server must not inherit settings from the environment of the tests.
     const inherited = Object.entries(process.env).filter(
-      ([name]) => !name.startsWith("ATELIER_") && name !== "DATABASE_URL" && name !== "REDIS_URL",
+      ([name]) => !/^(ATELIER|OTEL)_/.test(name) && name !== "DATABASE_URL" && name !== "REDIS_URL",
     );
     this.child = spawn(process.execPath, program, {
       cwd: root,

@@ -4,6 +4,8 @@ import { MAX_RESTARTS } from "../../server/host/deaths.js";
 import { FrameRetention } from "../../server/host/frame-retention.js";
 import type { SessionParts } from "../../server/host/host-session.js";
 import { LiveSession } from "../../server/host/live-session.js";
+import type { TranslationRecord } from "../../server/records/session.js";
+import { SessionSpans } from "../../server/telemetry/session-spans.js";
 import { aTranslation } from "../contracts/records.js";
 import { openTemporaryStorage, type TemporaryStorage } from "../helpers/data-folder.js";
 import { scriptedForm } from "../helpers/scripted-painters.js";
@@ -23,13 +25,14 @@ afterAll(async () => {
   await stored.close();
 });
 
-function parts(): SessionParts {
+function parts(record: TranslationRecord): SessionParts {
   const { storage } = stored;
   const generator = { id: "scripted", path: "", sha256: "", architecture: null, form: scriptedForm };
   const log = () => undefined;
   const closing = new AbortController().signal;
   return {
     ...{ storage, bus, log, isDownloaded: () => true, maxSize: () => 4096, suspended: () => undefined, closing },
+    spans: new SessionSpans(record, { claimedAt: new Date(), takeovers: 0 }),
     frameRetention: new FrameRetention({ sessionByteLength: 1e6, totalByteLength: 1e6 }, log, closing),
     locateFeatureModel: () => Promise.reject(new Error("A live translation has no feature model.")),
     locateTranslator: async () => generator,
@@ -41,7 +44,7 @@ async function afterDeaths({ isBusy }: { isBusy: boolean }) {
   const { storage } = stored;
   const record = aTranslation(null);
   await storage.sessions.insert(record);
-  const session = new LiveSession(record, parts(), 3_600_000);
+  const session = new LiveSession(record, parts(record), 3_600_000);
   for (let death = 0; death <= MAX_RESTARTS; death++) {
     await session.start(link);
     await session.receive({ type: "free", sessionId: record.id });
@@ -66,7 +69,7 @@ test("a session with an output stores a picture from time to time, so that the o
   const plain = aTranslation(null);
   const record = aTranslation(null, { settings: { ...plain.settings, output: "stage" } });
   for (const each of [plain, record]) await storage.sessions.insert(each);
-  const sessions = [plain, record].map((each) => new LiveSession(each, parts(), 3_600_000, 1));
+  const sessions = [plain, record].map((each) => new LiveSession(each, parts(each), 3_600_000, 1));
   for (const session of sessions) await session.start(link);
   for (let step = 0; step < 5; step++) {
     const frame = {

@@ -83,6 +83,7 @@ export const sessions = pgTable(
     approval: text("approval").$type<Approval>(),
     /** How a client wants the session to end while it is RUNNING. */
     wish: text("wish").$type<SessionWish>(),
+    traceparent: text("traceparent"),
     step: integer("step").notNull(),
     revision: integer("revision").notNull().default(0),
     frameCount: bigint("frame_count", { mode: "number" }).notNull().default(0),
