@@ -2,8 +2,8 @@ import { Queue as Jobs, Worker } from "bullmq";
 import { Redis } from "ioredis";
 
 const NAME = "wake-ups";
-/** Keeps the keys of a queue in one slot of a Redis cluster. */
-const PREFIX = "{atelier}";
+/** Where the jobs are; the prefix keeps the keys of a queue in one slot of a Redis cluster. */
+export const wakeUpJobs = { name: NAME, prefix: "{atelier}" } as const;
 /** Wait before a wake-up that found nobody free is delivered again, ms. */
 const AGAIN_MS = 100;
 
@@ -21,7 +21,7 @@ export function openWakeUps(redisUrl: string, failed: (error: unknown) => void):
   // What cannot be sent at once is not kept: there is no use in waking someone late.
   const producer = new Redis(redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
   producer.on("error", failed);
-  const jobs = new Jobs(NAME, { connection: producer, prefix: PREFIX, skipVersionCheck: true });
+  const jobs = new Jobs(NAME, { connection: producer, prefix: wakeUpJobs.prefix, skipVersionCheck: true });
   jobs.on("error", failed);
   let worker: Worker | null = null;
   let listener: Redis | null = null;
@@ -40,7 +40,7 @@ export function openWakeUps(redisUrl: string, failed: (error: unknown) => void):
       const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
       listener = connection.on("error", failed);
       // A job that stalls is a wake-up that was lost; it says nothing about a session.
-      worker = new Worker(NAME, async () => wake(), { connection, prefix: PREFIX, skipVersionCheck: true, maxStalledCount: 1 });
+      worker = new Worker(NAME, async () => wake(), { connection, prefix: wakeUpJobs.prefix, skipVersionCheck: true, maxStalledCount: 1 });
       worker.on("error", failed);
       worker.on("completed", (_job, isUsed: boolean) => {
         if (!isUsed) send(AGAIN_MS);
