@@ -1,8 +1,12 @@
 import { it } from "vitest";
-import { afterFault, faultLasts, stepsDuringFault as steps } from "../../helpers/long-faults.js";
+import { afterFault, faultLasts, stepsDuring } from "../../helpers/long-faults.js";
 import type { PaintingFleet } from "../../helpers/painting-fleet.js";
 import { until } from "../../helpers/until.js";
 import { openWorkerNetwork } from "../../helpers/worker-network.js";
+
+/** How long they are away in the long form, seconds. */
+const AWAY = 20;
+const steps = stepsDuring(AWAY);
 
 /** PostgreSQL and Redis that are away, for all or for one worker. */
 export function connectionFaults(paintings: PaintingFleet): void {
@@ -19,7 +23,7 @@ export function connectionFaults(paintings: PaintingFleet): void {
     await until(() => watched.viewer.lastStep >= 3);
     await paintings.fleet.redis.stop();
     const waiting = await paintings.start(5);
-    await faultLasts(20, async () => (await paintings.statusOf(waiting)) !== "QUEUED");
+    await faultLasts(AWAY, async () => (await paintings.statusOf(waiting)) !== "QUEUED");
     await paintings.fleet.redis.start();
     await paintings.expectWhole(watched, steps);
     await until(async () => (await paintings.statusOf(waiting)) === "COMPLETED");
@@ -34,7 +38,7 @@ export function connectionFaults(paintings: PaintingFleet): void {
     network.cut();
     const cut = watched.viewer.lastStep;
     await paintings.startWorker();
-    await faultLasts(20, () => watched.viewer.lastStep > cut + 3);
+    await faultLasts(AWAY, () => watched.viewer.lastStep > cut + 3);
     network.restore();
     await paintings.expectWhole(watched, steps);
     await network.close();
@@ -47,7 +51,7 @@ export function connectionFaults(paintings: PaintingFleet): void {
     const watched = paintings.watch(id);
     await until(() => watched.viewer.lastStep >= 3);
     network.cut();
-    await faultLasts(20, async () => (await paintings.statusOf(id)) === "COMPLETED");
+    await faultLasts(AWAY, async () => (await paintings.statusOf(id)) === "COMPLETED");
     network.restore();
     await paintings.expectWhole(watched, 60);
     await network.close();
@@ -59,7 +63,7 @@ export function connectionFaults(paintings: PaintingFleet): void {
     const watched = paintings.watch(id);
     await until(() => watched.viewer.lastStep >= 3);
     await paintings.fleet.postgres.stop();
-    await faultLasts(20, async () => (await paintings.refusalOfStart()) === "UNAVAILABLE");
+    await faultLasts(AWAY, async () => (await paintings.refusalOfStart()) === "UNAVAILABLE");
     await paintings.fleet.postgres.start();
     await afterFault(async () => (await paintings.statusOf(id)) === "COMPLETED");
     await paintings.expectWhole(watched, steps);

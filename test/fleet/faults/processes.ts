@@ -2,10 +2,14 @@ import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { expect, it } from "vitest";
 import { wakeUpJobs } from "../../../server/queue/wake-ups.js";
-import { faultLasts, stepsDuringFault as steps } from "../../helpers/long-faults.js";
+import { faultLasts, stepsDuring } from "../../helpers/long-faults.js";
 import type { PaintingFleet } from "../../helpers/painting-fleet.js";
 import { PatientViewer } from "../../helpers/patient-viewer.js";
 import { until } from "../../helpers/until.js";
+
+/** How long they sleep in the long form, seconds. */
+const SLEEP = 60;
+const steps = stepsDuring(SLEEP);
 
 /** Processes that sleep and wake up again, and work that is handed out twice. */
 export function processFaults(paintings: PaintingFleet): void {
@@ -17,7 +21,7 @@ export function processFaults(paintings: PaintingFleet): void {
     process.kill(sleeper.pid, "SIGSTOP");
     const stopped = watched.viewer.lastStep;
     await paintings.startWorker();
-    await faultLasts(60, () => watched.viewer.lastStep > stopped + 3);
+    await faultLasts(SLEEP, () => watched.viewer.lastStep > stopped + 3);
     process.kill(sleeper.pid, "SIGCONT");
     await paintings.expectWhole(watched, steps);
     expect(await paintings.claimsOf(id)).toBe(2);
@@ -39,7 +43,7 @@ export function processFaults(paintings: PaintingFleet): void {
     const moved = staying.elsewhere();
     const watched = { viewer: moved, ended: moved.follow(paintings.second) };
     const stopped = moved.lastStep;
-    await faultLasts(60, () => moved.lastStep > stopped + 3);
+    await faultLasts(SLEEP, () => moved.lastStep > stopped + 3);
     process.kill(sleeper.pid, "SIGCONT");
     const late = paintings.watch(await asked);
     await paintings.expectWhole(watched, steps);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { afterFault, areFaultsLong, faultLasts, stepsDuringFault } from "../../helpers/long-faults.js";
+import { afterFault, areFaultsLong, faultLasts } from "../../helpers/long-faults.js";
 import { type PaintingFleet, uploadPictures, type Watched } from "../../helpers/painting-fleet.js";
 import { pngPicture } from "../../helpers/pictures.js";
 import { noteSkipped } from "../../helpers/skipped.js";
@@ -13,6 +13,9 @@ if (noSmallDisk !== null) noteSkipped(noSmallDisk);
 /** Troubles in which nothing can be stored; a store that says nothing is given up after half a minute. */
 const outages: Trouble[] = [{ kind: "failing" }, { kind: "refusing" }, ...(areFaultsLong ? [{ kind: "silent" } as const] : [])];
 
+/** How long the trouble lasts in the long form, seconds. */
+const TROUBLE = 60;
+
 /** A store that is slow, fails or cannot be reached, and disks that are full. */
 export function storeFaults(paintings: PaintingFleet, store: () => TroubledStore): void {
   it("paint on, only slower, while the store takes a second and more for everything", async () => {
@@ -22,7 +25,7 @@ export function storeFaults(paintings: PaintingFleet, store: () => TroubledStore
     await until(() => viewer.lastStep >= 3);
     store().begin({ kind: "slow", ms: areFaultsLong ? 4000 : 1100 });
     const before = viewer.lastStep;
-    await faultLasts(60, () => viewer.lastStep > before + 1);
+    await faultLasts(TROUBLE, () => viewer.lastStep > before + 1);
     store().end();
     await paintings.expectWhole(watched, 40);
     expect([...viewer.statuses]).not.toContain("PAUSED");
@@ -36,7 +39,7 @@ export function storeFaults(paintings: PaintingFleet, store: () => TroubledStore
       store().begin(trouble);
       const begun = paintings.watch(await paintings.start(5));
       const isPaused = ({ viewer }: Watched) => viewer.status === "PAUSED" && viewer.errorCode === "UNAVAILABLE";
-      await faultLasts(60, () => isPaused(running) && isPaused(begun));
+      await faultLasts(TROUBLE, () => isPaused(running) && isPaused(begun));
       if (trouble.kind === "failing") {
         await expect(paintings.first.upload((await pngPicture(32, 32, 5)).bytes)).rejects.toThrow("UNAVAILABLE");
       }
@@ -55,16 +58,16 @@ export function storeFaults(paintings: PaintingFleet, store: () => TroubledStore
         paintings.startWorker({ ...place, ATELIER_DATA: join(disk.folder, "worker") }),
       ]);
       const health = async () => (await fetch(`${(await worker.client()).address}/readyz`)).status;
-      const id = await paintings.start(stepsDuringFault, client, await uploadPictures(client));
+      const id = await paintings.start(60, client, await uploadPictures(client));
       const watched = paintings.watch(id, client);
       const { viewer } = watched;
       await until(() => viewer.lastStep >= 3);
       await disk.fill();
-      await faultLasts(60, () => viewer.status === "PAUSED" && viewer.errorCode === "UNAVAILABLE");
+      await faultLasts(TROUBLE, () => viewer.status === "PAUSED" && viewer.errorCode === "UNAVAILABLE");
       expect(await health()).toBe(503);
       await disk.empty();
       await afterFault(() => viewer.status !== "PAUSED");
-      await paintings.expectWhole(watched, stepsDuringFault, client);
+      await paintings.expectWhole(watched, 60, client);
       expect(await health()).toBe(200);
       await Promise.all([server.end(), worker.end()]);
       await disk.unmount();
