@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import type { PaintingFleet, Watched } from "../../helpers/painting-fleet.js";
 import { ShiftedClock } from "../../helpers/shifted-clock.js";
 import { until } from "../../helpers/until.js";
@@ -20,9 +20,10 @@ const END_CONNECTIONS = `select pg_terminate_backend(pid) from pg_stat_activity
 export function clockFaults(paintings: PaintingFleet): void {
   it("paint and show the same while the clocks of a worker and an API server jump an hour ahead, back and right again", async () => {
     const clock = await ShiftedClock.make();
+    onTestFinished(() => clock.remove());
     const { variables } = clock;
     const [worker, server] = await Promise.all([paintings.startWorker(variables), paintings.fleet.api(variables)]);
-    const id = await paintings.start(100);
+    const id = await paintings.start(150);
     const watched = [paintings.watch(id), paintings.watch(id, server.client)];
     const lastStep = () => Math.min(...watched.map(({ viewer }) => viewer.lastStep));
     const pids = [worker.pid, server.process.pid, ...worker.devices()];
@@ -33,16 +34,19 @@ export function clockFaults(paintings: PaintingFleet): void {
       await until(() => lastStep() > before + 3);
       begun.push(paintings.watch(await paintings.start(5, server.client)));
     }
-    for (const one of watched) await paintings.expectWhole(one, 100);
+    for (const one of watched) await paintings.expectWhole(one, 150);
     for (const one of begun) await paintings.expectWhole(one, 5);
     for (const { viewer } of [...watched, ...begun]) expect([...viewer.statuses]).not.toContain("PAUSED");
     await server.process.end();
-    await clock.remove();
   });
 
   it("go on when the clock of the database jumps an hour ahead and back", async () => {
     await paintings.rows(SHIFT_DATABASE);
     await paintings.rows(END_CONNECTIONS);
+    onTestFinished(async () => {
+      await paintings.rows(RIGHT_DATABASE);
+      await paintings.rows(END_CONNECTIONS);
+    });
     const jump = (hours: number) => paintings.rows("update shifted.clock set shift = $1 * interval '1 hour'", [hours]);
     await Promise.all([paintings.startWorker(), paintings.startWorker()]);
     const id = await paintings.start(60);
@@ -53,7 +57,5 @@ export function clockFaults(paintings: PaintingFleet): void {
       await jump(hours);
     }
     await paintings.expectWhole(watched, 60);
-    await paintings.rows(RIGHT_DATABASE);
-    await paintings.rows(END_CONNECTIONS);
   });
 }

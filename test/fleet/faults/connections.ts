@@ -1,4 +1,4 @@
-import { it } from "vitest";
+import { it, onTestFinished } from "vitest";
 import { afterFault, faultLasts, stepsDuring } from "../../helpers/long-faults.js";
 import type { PaintingFleet } from "../../helpers/painting-fleet.js";
 import { until } from "../../helpers/until.js";
@@ -11,9 +11,11 @@ const steps = stepsDuring(AWAY);
 /** PostgreSQL and Redis that are away, for all or for one worker. */
 export function connectionFaults(paintings: PaintingFleet): void {
   /** The network of one worker, which can be cut to what a variable names. */
-  function networkCutTo(cuttable: "DATABASE_URL" | "REDIS_URL") {
+  async function networkCutTo(cuttable: "DATABASE_URL" | "REDIS_URL") {
     const { DATABASE_URL = "", REDIS_URL = "", AWS_ENDPOINT_URL = "" } = paintings.fleet.environment();
-    return openWorkerNetwork({ DATABASE_URL, REDIS_URL, AWS_ENDPOINT_URL }, cuttable);
+    const network = await openWorkerNetwork({ DATABASE_URL, REDIS_URL, AWS_ENDPOINT_URL }, cuttable);
+    onTestFinished(() => network.close());
+    return network;
   }
 
   it("survive a Redis that is restarted and has lost everything", async () => {
@@ -41,7 +43,6 @@ export function connectionFaults(paintings: PaintingFleet): void {
     await faultLasts(AWAY, () => watched.viewer.lastStep > cut + 3);
     network.restore();
     await paintings.expectWhole(watched, steps);
-    await network.close();
   });
 
   it("go on at a worker that is cut off from Redis, and viewers see the end", async () => {
@@ -54,7 +55,6 @@ export function connectionFaults(paintings: PaintingFleet): void {
     await faultLasts(AWAY, async () => (await paintings.statusOf(id)) === "COMPLETED");
     network.restore();
     await paintings.expectWhole(watched, 60);
-    await network.close();
   });
 
   it("survive a PostgreSQL that is away for some seconds", async () => {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { afterFault, areFaultsLong, faultLasts } from "../../helpers/long-faults.js";
 import { type PaintingFleet, uploadPictures, type Watched } from "../../helpers/painting-fleet.js";
 import { pngPicture } from "../../helpers/pictures.js";
@@ -14,27 +14,29 @@ if (noSmallDisk !== null) noteSkipped(noSmallDisk);
 const outages: Trouble[] = [{ kind: "failing" }, { kind: "refusing" }, ...(areFaultsLong ? [{ kind: "silent" } as const] : [])];
 
 /** How long the trouble lasts in the long form, seconds. */
-const TROUBLE = 60;
+const TROUBLE = 35;
 
 /** A store that is slow, fails or cannot be reached, and disks that are full. */
 export function storeFaults(paintings: PaintingFleet, store: () => TroubledStore): void {
   it("paint on, only slower, while the store takes a second and more for everything", async () => {
+    onTestFinished(() => store().end());
     await paintings.startWorker();
-    const watched = paintings.watch(await paintings.start(40));
+    const watched = paintings.watch(await paintings.start(60));
     const { viewer } = watched;
     await until(() => viewer.lastStep >= 3);
     store().begin({ kind: "slow", ms: areFaultsLong ? 4000 : 1100 });
     const before = viewer.lastStep;
     await faultLasts(TROUBLE, () => viewer.lastStep > before + 1);
     store().end();
-    await paintings.expectWhole(watched, 40);
+    await paintings.expectWhole(watched, 60);
     expect([...viewer.statuses]).not.toContain("PAUSED");
   });
 
   it("pause with the reason while the store fails or cannot be reached, and go on by themselves", async () => {
+    onTestFinished(() => store().end());
     await paintings.startWorker();
     for (const trouble of outages) {
-      const running = paintings.watch(await paintings.start(30));
+      const running = paintings.watch(await paintings.start(60));
       await until(() => running.viewer.lastStep >= 3);
       store().begin(trouble);
       const begun = paintings.watch(await paintings.start(5));
@@ -44,7 +46,7 @@ export function storeFaults(paintings: PaintingFleet, store: () => TroubledStore
         await expect(paintings.first.upload((await pngPicture(32, 32, 5)).bytes)).rejects.toThrow("UNAVAILABLE");
       }
       store().end();
-      await paintings.expectWhole(running, 30);
+      await paintings.expectWhole(running, 60);
       await paintings.expectWhole(begun, 5);
     }
   });
@@ -52,6 +54,7 @@ export function storeFaults(paintings: PaintingFleet, store: () => TroubledStore
   describe.skipIf(noSmallDisk !== null)("on a small disk", () => {
     it("pause with the reason while it is full, and go on when there is space", async () => {
       const disk = await SmallDisk.mount(112);
+      onTestFinished(() => disk.unmount());
       const place = { DATABASE_URL: await paintings.fleet.postgres.newDatabase(), ATELIER_BLOBS: disk.folder };
       const [{ client, process: server }, worker] = await Promise.all([
         paintings.fleet.api(place),
@@ -70,7 +73,6 @@ export function storeFaults(paintings: PaintingFleet, store: () => TroubledStore
       await paintings.expectWhole(watched, 60, client);
       expect(await health()).toBe(200);
       await Promise.all([server.end(), worker.end()]);
-      await disk.unmount();
     });
   });
 }

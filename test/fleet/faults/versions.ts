@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { checkOutEarlier } from "../../helpers/earlier-version.js";
 import { areFaultsLong } from "../../helpers/long-faults.js";
 import { type PaintingFleet, uploadPictures } from "../../helpers/painting-fleet.js";
@@ -13,6 +13,7 @@ export function versionFaults(paintings: PaintingFleet): void {
   describe.runIf(areFaultsLong)("of an earlier version and of this one", () => {
     it("serve, paint and take over each other's sessions", async () => {
       const earlier = await checkOutEarlier();
+      onTestFinished(() => earlier.remove());
       console.info(`The earlier version is that of ${earlier.commit}.`);
       const place = { DATABASE_URL: await paintings.fleet.postgres.newDatabase("empty") };
       // The earlier version makes the database, and this one migrates it while the other serves and paints.
@@ -41,7 +42,6 @@ export function versionFaults(paintings: PaintingFleet): void {
       const other = await paintings.start(5, after, images);
       await paintings.expectWhole(paintings.watch(other, before), 5, after);
       await third.end("SIGTERM");
-      await earlier.remove();
     });
   });
 }
