@@ -145,9 +145,9 @@ export class SoakLoad {
     await client.close();
   }
 
-  /** Reads events until it is time to leave; steps must come in order. */
-  private async read(events: AsyncIterableIterator<{ data?: FrameEvent | null }>, id: string, until: number): Promise<void> {
-    const leaving = setTimeout(() => void events.return?.(), Math.max(1, until - performance.now()));
+  /** Reads events until it is time to leave, or with null to their end; steps must come in order. */
+  private async read(events: AsyncIterableIterator<{ data?: FrameEvent | null }>, id: string, until: number | null): Promise<void> {
+    const leaving = until === null ? undefined : setTimeout(() => void events.return?.(), Math.max(1, until - performance.now()));
     let last = -1;
     for await (const { data } of events) {
       const step = data?.session?.step;
@@ -164,7 +164,7 @@ export class SoakLoad {
     const { startTranslation } = await sender.query(START_LIVE, { input: { model: "drawing-to-emoji", size: 256 } });
     const sessionId: string = startTranslation.id;
     const data = Buffer.from((await pngPicture(64, 64, 3)).bytes).toString("base64");
-    const reading = this.read(watcher.subscribe(FRAMES, { id: sessionId }), sessionId, Number.MAX_SAFE_INTEGER);
+    const reading = this.read(watcher.subscribe(FRAMES, { id: sessionId }), sessionId, null);
     for (let step = 0; !this.isEnding; step++) {
       await sender.query(SEND, { input: { sessionId, step, data } });
       this.findings.liveFrames++;
