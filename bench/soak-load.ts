@@ -146,10 +146,11 @@ export class SoakLoad {
   }
 
   /** Reads events until it is time to leave, or with null to their end; steps must come in order. */
-  private async read(events: AsyncIterableIterator<{ data?: FrameEvent | null }>, id: string, until: number | null): Promise<void> {
+  private async read(events: AsyncIterableIterator<FrameAnswer>, id: string, until: number | null): Promise<void> {
     const leaving = until === null ? undefined : setTimeout(() => void events.return?.(), Math.max(1, until - performance.now()));
     let last = -1;
-    for await (const { data } of events) {
+    for await (const { data, errors } of events) {
+      if (errors) throw new Error(JSON.stringify(errors));
       const step = data?.session?.step;
       if (step === undefined) continue;
       if (step <= last) this.findings.misdelivered.push(`${id}: a visitor got step ${step} after ${last}`);
@@ -179,4 +180,9 @@ export class SoakLoad {
 
 interface FrameEvent {
   session?: { step?: number };
+}
+
+interface FrameAnswer {
+  data?: FrameEvent | null;
+  errors?: readonly unknown[];
 }
