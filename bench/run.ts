@@ -32,6 +32,7 @@ const benches = [
     "fleet",
     "fleet-simulation",
     "kills",
+    "soak",
   ],
 ];
 

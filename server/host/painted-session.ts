@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { publishChange } from "../bus/bus.js";
 import type { FrameMessage } from "../device/messages.js";
-import { ClaimLost, StorageUnavailable } from "../errors.js";
+import { type AtelierError, ClaimLost } from "../errors.js";
 import { inForceAt } from "../records/changes.js";
 import type { ConvolutionMethod } from "../records/convolutions.js";
 import { devicesOf, type SessionFailure, type StyleTransferRecord, type TranslationRecord, withDevice } from "../records/session.js";
@@ -13,7 +13,7 @@ import { storeAndPublish } from "./frame-store.js";
 import type { DeviceLink, HostSession, SessionMessage, SessionParts } from "./host-session.js";
 import { SerialQueue } from "./serial-queue.js";
 import { SessionCheckpoints } from "./session-checkpoints.js";
-import { type Ending, publishEnding, storageFailure, storeEnding, storeSuspension } from "./session-ending.js";
+import { type Ending, passingObstacle, publishEnding, storageFailure, storeEnding, storeSuspension } from "./session-ending.js";
 import { buildWork, loadChanges, loadStyles } from "./work.js";
 
 /** Limit for the checkpoints of all sessions together, bytes. */
@@ -212,18 +212,19 @@ export class PaintedSession implements HostSession {
   }
 
   /**
-   * Suspends the session when nothing can be stored now; otherwise fails it, because of data that could not be read or
+   * Suspends the session when nothing can be read or stored now; otherwise fails it, because of data that could not be read or
    * stored. The device releases it.
    */
   private async failFor(cause: unknown): Promise<void> {
     if (cause instanceof ClaimLost) return this.drop();
-    if (cause instanceof StorageUnavailable) return this.suspend(cause);
+    const obstacle = passingObstacle(cause);
+    if (obstacle) return this.suspend(obstacle);
     this.parts.log(`Session ${this.id} cannot continue:`, cause);
     await this.abandon({ status: "FAILED", error: storageFailure(cause) });
   }
 
   /** Pauses the session with the error until its host, or a user, resumes it. */
-  private async suspend(cause: StorageUnavailable): Promise<void> {
+  private async suspend(cause: AtelierError): Promise<void> {
     if (this.ended) return;
     this.parts.log(`Session ${this.id} is paused:`, cause);
     this.leave("SUSPENDED", cause.code);

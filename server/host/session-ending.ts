@@ -1,5 +1,5 @@
 import { publishChange } from "../bus/bus.js";
-import { AtelierError } from "../errors.js";
+import { AtelierError, PictureUnreadable, StorageUnavailable } from "../errors.js";
 import type { SessionFailure, SessionRecord } from "../records/session.js";
 import { statusesBefore } from "../sessions/status.js";
 import type { SessionPatch } from "../storage/storage.js";
@@ -60,6 +60,12 @@ export async function failUnstarted(id: string, failure: SessionFailure, parts: 
   const { code, message } = failure;
   const session = await storeEnding(id, { status: "FAILED", error: { code, message } }, parts);
   if (session) await publishEnding(session, parts);
+}
+
+/** Why nothing can be read or stored now, where that may pass; null for other errors. */
+export function passingObstacle(cause: unknown): AtelierError | null {
+  if (cause instanceof StorageUnavailable) return cause;
+  return cause instanceof PictureUnreadable && cause.cause instanceof StorageUnavailable ? cause : null;
 }
 
 /** The failure of a session whose data could not be read or stored. */

@@ -4,8 +4,8 @@ import { messageOf } from "../errors.js";
 import { connectRedis, Outage } from "../redis/connection.js";
 
 const NAME = "wake-ups";
-/** Keeps the keys of a queue in one slot of a Redis cluster. */
-const PREFIX = "{atelier}";
+/** Where the jobs are; the prefix keeps the keys of a queue in one slot of a Redis cluster. */
+export const wakeUpJobs = { name: NAME, prefix: "{atelier}" } as const;
 /** Wait before a wake-up that found nobody free is delivered again, ms. */
 const AGAIN_MS = 100;
 
@@ -30,7 +30,7 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
   const outage = new Outage((reason) => warn(`Redis cannot be reached (${reason}); sessions that wait begin a little later meanwhile.`));
   producer.on("error", failed);
   producer.on("ready", () => outage.end());
-  const jobs = new Jobs(NAME, { connection: producer, prefix: PREFIX, skipVersionCheck: true });
+  const jobs = new Jobs(NAME, { connection: producer, prefix: wakeUpJobs.prefix, skipVersionCheck: true });
   jobs.on("error", failed);
   let worker: Worker | null = null;
   let listener: Redis | null = null;
@@ -60,7 +60,7 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
       });
       listener = connection.on("error", failed);
       // A job that stalls is a wake-up that was lost; it says nothing about a session.
-      worker = new Worker(NAME, async () => wake(), { connection, prefix: PREFIX, maxStalledCount: 1 });
+      worker = new Worker(NAME, async () => wake(), { connection, prefix: wakeUpJobs.prefix, maxStalledCount: 1 });
       worker.on("error", failed);
       worker.on("completed", (_job, isUsed: boolean) => {
         if (!isUsed) send(AGAIN_MS);

@@ -7,15 +7,18 @@ export class CuttableProxy {
   private readonly sockets = new Set<Socket>();
   private isCut = false;
 
-  private constructor(private readonly server: Server) {}
+  private constructor(
+    private readonly server: Server,
+    private readonly host: string,
+  ) {}
 
-  /** `target` is the address of the server, such as redis://127.0.0.1:6379. */
-  static async start(target: string): Promise<CuttableProxy> {
+  /** `target` is the address of the server, such as redis://127.0.0.1:6379; `host` is where the proxy listens. */
+  static async start(target: string, host = "127.0.0.1"): Promise<CuttableProxy> {
     const { hostname, port } = new URL(target);
     const server = createServer();
-    const proxy = new CuttableProxy(server);
+    const proxy = new CuttableProxy(server, host);
     server.on("connection", (near) => proxy.join(near, connect(Number(port), hostname)));
-    server.listen(0, "127.0.0.1");
+    server.listen(0, host);
     await once(server, "listening");
     return proxy;
   }
@@ -23,7 +26,7 @@ export class CuttableProxy {
   /** The address of the server, through this proxy. */
   through(target: string): string {
     const address = new URL(target);
-    address.host = `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    address.host = `${this.host}:${(this.server.address() as AddressInfo).port}`;
     return address.href;
   }
 

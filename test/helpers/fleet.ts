@@ -4,7 +4,15 @@ import { join } from "node:path";
 import type { GraphqlClient } from "./graphql-client.js";
 import { type PostgresServer, startPostgres } from "./postgres-server.js";
 import { RedisServer } from "./redis-server.js";
-import { ServerProcess } from "./server.js";
+import { type ServerLaunch, ServerProcess } from "./server.js";
+
+/** A process of a fleet. */
+export interface FleetServer {
+  process: ServerProcess;
+  client: GraphqlClient;
+  /** Its data folder. */
+  folder: string;
+}
 
 /** API servers and workers in processes of their own, which share a real PostgreSQL, a real Redis and a folder. */
 export class Fleet {
@@ -18,34 +26,36 @@ export class Fleet {
     private readonly folder: string,
     /** Address of the database. */
     readonly databaseUrl: string,
+    private readonly variables: Record<string, string>,
   ) {}
 
-  static async start(): Promise<Fleet> {
+  /** `variables` are those of all processes. */
+  static async start(variables: Record<string, string> = {}): Promise<Fleet> {
     const [postgres, redis, folder] = await Promise.all([startPostgres(), RedisServer.start(), mkdtemp(join(tmpdir(), "atelier-fleet-"))]);
     await mkdir(join(folder, "blobs"));
-    return new Fleet(postgres, redis, folder, await postgres.newDatabase());
+    return new Fleet(postgres, redis, folder, await postgres.newDatabase(), variables);
   }
 
   /** Starts an API server. */
-  async api(variables: Record<string, string> = {}): Promise<{ process: ServerProcess; client: GraphqlClient; folder: string }> {
-    const { process, folder } = this.launch("api", variables);
+  async api(variables: Record<string, string> = {}, launch?: ServerLaunch): Promise<FleetServer> {
+    const { process, folder } = this.launch("api", variables, launch);
     const client = await process.client();
     this.clients.push(client);
     return { process, client, folder };
   }
 
   /** Starts a worker; `client` asks only for its health. */
-  async worker(variables: Record<string, string> = {}): Promise<{ process: ServerProcess; client: GraphqlClient; folder: string }> {
-    const { process, folder } = this.launch("worker", variables);
+  async worker(variables: Record<string, string> = {}, launch?: ServerLaunch): Promise<FleetServer> {
+    const { process, folder } = this.launch("worker", variables, launch);
     return { process, client: await process.client(), folder };
   }
 
   /** Starts an API server that is a worker too. */
-  async both(variables: Record<string, string> = {}): Promise<{ process: ServerProcess; client: GraphqlClient }> {
-    const { process } = this.launch("all", variables);
+  async both(variables: Record<string, string> = {}): Promise<FleetServer> {
+    const { process, folder } = this.launch("all", variables);
     const client = await process.client();
     this.clients.push(client);
-    return { process, client };
+    return { process, client, folder };
   }
 
   async close(): Promise<void> {
@@ -62,12 +72,13 @@ export class Fleet {
       REDIS_URL: this.redis.url,
       ATELIER_BLOBS: join(this.folder, "blobs"),
       ATELIER_DATA: join(this.folder, `process-${this.count++}`),
+      ...this.variables,
     };
   }
 
-  private launch(role: "api" | "worker" | "all", variables: Record<string, string>): { process: ServerProcess; folder: string } {
+  private launch(role: "api" | "worker" | "all", variables: Record<string, string>, launch?: ServerLaunch) {
     const environment = this.environment();
-    const process = new ServerProcess({ ...environment, ATELIER_ROLE: role, ATELIER_DEVICE: "cpu", ...variables });
+    const process = new ServerProcess({ ...environment, ATELIER_ROLE: role, ATELIER_DEVICE: "cpu", ...variables }, launch);
     this.processes.push(process);
     return { process, folder: environment.ATELIER_DATA ?? "" };
   }

@@ -6,7 +6,7 @@ const WATCH = `subscription ($id: ID!, $afterStep: Int!) {
     __typename
     ... on Frame { step data }
     ... on FrameGap { fromStep toStep }
-    ... on SessionChange { session { status } }
+    ... on SessionChange { session { status error { code } } }
   }
 }`;
 const HISTORY = `query ($id: ID!, $after: String) { session(id: $id) {
@@ -22,8 +22,19 @@ export class PatientViewer {
   /** Steps that came twice, out of order, or not at all. */
   readonly misdelivered: string[] = [];
   status = "";
+  /** Every status that came. */
+  readonly statuses = new Set<string>();
+  /** Code of the error with which the session is paused or has failed. */
+  errorCode: string | null = null;
 
   constructor(readonly id: string) {}
+
+  /** The same viewer, who comes back elsewhere while the first connection is still open. */
+  elsewhere(): PatientViewer {
+    const viewer = new PatientViewer(this.id);
+    for (const [step, digest] of this.seen) viewer.seen.set(step, digest);
+    return viewer;
+  }
 
   get lastStep(): number {
     return Math.max(-1, ...this.seen.keys());
@@ -37,7 +48,11 @@ export class PatientViewer {
       if (errors) throw new Error(JSON.stringify(errors));
       const event = data.session;
       if (event.__typename === "FrameGap") this.misdelivered.push(`${id}: steps ${event.fromStep} to ${event.toStep} are not kept`);
-      if (event.__typename === "SessionChange") this.status = event.session.status;
+      if (event.__typename === "SessionChange") {
+        this.status = event.session.status;
+        this.statuses.add(this.status);
+        this.errorCode = event.session.error?.code ?? null;
+      }
       if (event.__typename !== "Frame") continue;
       if (event.step <= last) this.misdelivered.push(`${id}: step ${event.step} after ${last}`);
       last = event.step;

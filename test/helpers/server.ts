@@ -10,7 +10,8 @@ import { GraphqlClient } from "./graphql-client.js";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** `npm test` builds the server before it runs the tests, and what is built starts in less time. */
-const program = process.env.TEST_BUILT_SERVER === "1" ? ["dist/server/main.js"] : ["--import", "tsx", "server/main.ts"];
+const sources = ["--import", "tsx", "server/main.ts"];
+const program = process.env.TEST_BUILT_SERVER === "1" ? ["dist/server/main.js"] : sources;
 
 /** How long a server may take to start, ms: within vitest's limit for hooks, even where many processes share few cores. */
 const START_MS = 110_000;
@@ -27,6 +28,14 @@ export async function dataFolder(): Promise<{ folder: string; remove: () => Prom
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
+/** How a server is started, where not as usual. */
+export interface ServerLaunch {
+  /** A command that starts the command after it, such as `ip netns exec NAME`. */
+  prefix?: readonly string[];
+  /** Another checkout of the repository, whose server is not built. */
+  root?: string;
+}
+
 /** The real server in its own process. */
 export class ServerProcess {
   /** Everything that it printed. */
@@ -35,13 +44,14 @@ export class ServerProcess {
   private readonly address: Promise<string>;
   private readonly gone: Promise<unknown>;
 
-  constructor(env: Record<string, string>) {
+  constructor(env: Record<string, string>, { prefix = [], root: folder = root }: ServerLaunch = {}) {
     // The server must not inherit settings from the environment of the tests.
     const inherited = Object.entries(process.env).filter(
       ([name]) => !/^(ATELIER|OTEL)_/.test(name) && name !== "DATABASE_URL" && name !== "REDIS_URL",
     );
-    this.child = spawn(process.execPath, program, {
-      cwd: root,
+    const [command = "", ...args] = [...prefix, process.execPath, ...(folder === root ? program : sources)];
+    this.child = spawn(command, args, {
+      cwd: folder,
       // No test uses the internet; one with a mirror of its own overrides ATELIER_OFFLINE.
       env: { ...Object.fromEntries(inherited), PORT: "0", ATELIER_OFFLINE: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { MAX_UNACKNOWLEDGED } from "../../server/device/messages.js";
-import { AtelierError, StorageUnavailable } from "../../server/errors.js";
+import { AtelierError, PictureUnreadable, StorageUnavailable } from "../../server/errors.js";
 import type { HostOptions } from "../../server/host/host.js";
 import type { WorkModels } from "../../server/host/work.js";
 import { SessionControls } from "../../server/sessions/controls.js";
@@ -179,6 +179,25 @@ describe("a host", () => {
     full = false;
     expect(await host.end(unlucky)).toMatchObject({ status: "COMPLETED", error: null });
     expect(host.publishedSteps(unlucky)).toEqual(stepsThrough(12));
+  });
+
+  test("a session whose pictures cannot be read now waits until they can", async () => {
+    const host = await startHost({ suspendedRetryMs: 10 });
+    let isAway = true;
+    host.storage.space.obstacle = async () => (isAway ? "The store is away." : null);
+    const { get } = host.storage.blobs;
+    host.storage.blobs.get = async (digest) => {
+      if (isAway) throw new PictureUnreadable("This picture cannot be read.", new StorageUnavailable("The store is away."));
+      return get(digest);
+    };
+    const id = await host.paint({ steps: 3 });
+    await host.event(id, (event) => event.type === "changed" && event.session.status === "PAUSED");
+    expect(await host.session(id)).toMatchObject({
+      startedAt: null,
+      error: { code: "UNAVAILABLE", message: "This picture cannot be read." },
+    });
+    isAway = false;
+    expect((await host.end(id)).status).toBe("COMPLETED");
   });
 
   test.each(["PAUSED", "CANCELLED"] as const)("a session that a user has %s on a full disk is not resumed", async (status) => {

@@ -101,6 +101,19 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
       await living.close();
     });
 
+    it("takes a session whose lease was given before the clock of the database was set back an hour", async () => {
+      await empty();
+      await add("a");
+      const [dead, living] = [open("dead"), open("living")];
+      await dead.add({ sessionId: "a", ownerId: "local", kind: "PAINTED", ownerLimit: null });
+      const first = await dead.claim(forever);
+      await dead.close();
+      await shared.database.update(sessions).set({ leaseUntil: new Date(Date.now() + 3_600_000) });
+      expect(await living.list()).toEqual(["a"]);
+      expect(await living.claim(forever)).toMatchObject({ sessionId: "a", fence: first!.fence + 1 });
+      await living.close();
+    });
+
     it("tells a worker that its claim was lost", async () => {
       await empty();
       await add("a");

@@ -78,6 +78,20 @@ describe("S3", () => {
   });
 });
 
+test("S3 is asked again when it finds the time of a request wrong, because the clock was set", async () => {
+  const statuses = [403, 200];
+  const port = await serving((request, response) => {
+    request.resume();
+    const skewed = "<Error><Code>RequestTimeTooSkewed</Code><ServerTime>2026-01-01T00:00:00Z</ServerTime></Error>";
+    const status = statuses.shift() ?? 500;
+    response.writeHead(status, { date: new Date().toUTCString() }).end(status === 403 ? skewed : "");
+  });
+  const objects = s3With(s3Variables(port), "", { attempts: 1 });
+  await objects.put("key", Uint8Array.of(1));
+  expect(statuses).toEqual([]);
+  await objects.close();
+});
+
 describe("a shared folder", () => {
   it("must exist, for it may be a disk that is not mounted", async () => {
     await expect(openFolderObjects(join(root, "missing"))).rejects.toMatchObject({ code: "UNAVAILABLE" });

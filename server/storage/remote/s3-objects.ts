@@ -79,12 +79,25 @@ async function within<Result>(limitMs: number, work: (signal: AbortSignal) => Pr
     }, limitMs);
   });
   try {
-    return await Promise.race([work(limit.signal), late]);
+    return await Promise.race([onTime(() => work(limit.signal)), late]);
   } catch (error) {
     if (error instanceof StorageUnavailable) throw error;
     throw new StorageUnavailable(`The object store cannot be used (${reasonOf(error)}).`, error);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/**
+ * Does work again when the store finds the time of the request wrong. The client has corrected its idea of the time by then,
+ * but when a clock that was wrong was set right, it does not try again by itself.
+ */
+async function onTime<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Error && error.name === "RequestTimeTooSkewed") return work();
+    throw error;
   }
 }
 

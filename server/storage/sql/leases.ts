@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNotNull, isNull, max, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, isNotNull, isNull, max, not, or, type SQL, sql } from "drizzle-orm";
 import type { Claim } from "../../records/claim.js";
 import type { QueueEntry, WorkKind } from "../../records/queue.js";
 import type { LeaseStore } from "../fleet.js";
@@ -15,10 +15,13 @@ const ANY_NUMBER = 2 ** 31 - 1;
 const ENTERED_MS = 5000;
 
 const isUnfinished = inArray(sessions.status, ["QUEUED", "RUNNING"]);
-const isFree = or(isNull(sessions.leaseUntil), sql`${sessions.leaseUntil} < clock_timestamp()`);
+/** Leases are of seconds: one that ends later than this was given before the clock of the database was set back, ms. */
+const LONGEST_LEASE_MS = 60_000;
+const isLeased = sql`(${sessions.leaseUntil} >= clock_timestamp()
+  and ${sessions.leaseUntil} < clock_timestamp() + ${LONGEST_LEASE_MS} * interval '1 millisecond')`;
+const isFree = or(isNull(sessions.leaseUntil), not(isLeased));
 /** A session that was paused and resumed before its host released it. */
 const isQueuedAgain = sql<boolean>`${sessions.status} = 'QUEUED' and ${sessions.queuedAt} > ${sessions.claimedAt}`;
-const isLeased = sql`${sessions.leaseUntil} >= clock_timestamp()`;
 
 /** Leases in the rows of the sessions, renewed over `renewals`. All times are those of the database's clock. */
 export function sqlLeases(database: Database, renewals = database): LeaseStore {
@@ -168,7 +171,7 @@ function nextSession({ kinds, models, maxSize, except = [] }: Parameters<LeaseSt
   return sql`
     with open as (
       select ${id} as id, ${ownerId} as owner_id, ${kind} as kind, ${ownerLimit} as owner_limit, ${status} = 'RUNNING' as interrupted,
-        ${queuedAt} as queued_at, ${ordinal} as ordinal, ${sessions.leaseUntil} >= clock_timestamp() as leased,
+        ${queuedAt} as queued_at, ${ordinal} as ordinal, ${isLeased} as leased,
         ${sessions.wish} is not null or ${hasModel(sql`${settings} ->> 'model'`)} and (not ${draft} or ${hasModel(sql`'vgg19-lite'`)})
           and (${sessions.kind} <> 'STYLE_TRANSFER' or (${settings} ->> 'size')::numeric <= ${maxSize}) as fits
       from ${sessions} where ${isUnfinished}

@@ -1,0 +1,79 @@
+import { expect, it, onTestFinished } from "vitest";
+import { afterFault, faultLasts, stepsDuring } from "../../helpers/long-faults.js";
+import type { PaintingFleet } from "../../helpers/painting-fleet.js";
+import { until } from "../../helpers/until.js";
+import { openWorkerNetwork } from "../../helpers/worker-network.js";
+
+/** How long they are away in the long form, seconds. */
+const AWAY = 20;
+const steps = stepsDuring(AWAY);
+const CANCEL = "mutation ($id: ID!) { cancelSession(sessionId: $id) { status } }";
+
+/** PostgreSQL and Redis that are away, for all or for one worker. */
+export function connectionFaults(paintings: PaintingFleet): void {
+  /** The network of one worker, which can be cut to what a variable names. */
+  async function networkCutTo(cuttable: "DATABASE_URL" | "REDIS_URL") {
+    const { DATABASE_URL = "", REDIS_URL = "", AWS_ENDPOINT_URL = "" } = paintings.fleet.environment();
+    const network = await openWorkerNetwork({ DATABASE_URL, REDIS_URL, AWS_ENDPOINT_URL }, cuttable);
+    onTestFinished(() => network.close());
+    return network;
+  }
+
+  it("survive a Redis that is restarted and has lost everything", async () => {
+    await paintings.startWorker();
+    const id = await paintings.start(steps);
+    const watched = paintings.watch(id);
+    await until(() => watched.viewer.lastStep >= 3);
+    await paintings.fleet.redis.stop();
+    const isReady = async () => (await fetch(`${paintings.first.address}/readyz`)).ok;
+    await until(async () => !(await isReady()));
+    const waiting = await paintings.start(5);
+    const unwanted = await paintings.start(5000);
+    await until(async () => (await paintings.statusOf(unwanted)) === "RUNNING");
+    const { cancelSession } = await paintings.first.query(CANCEL, { id: unwanted });
+    expect(cancelSession.status).toBe("CANCELLED");
+    await faultLasts(AWAY, async () => (await paintings.statusOf(waiting)) !== "QUEUED");
+    await paintings.fleet.redis.start();
+    await paintings.expectWhole(watched, steps);
+    await until(isReady);
+    await until(async () => (await paintings.statusOf(waiting)) === "COMPLETED");
+  });
+
+  it("go on elsewhere when a worker is cut off from PostgreSQL, and once when it comes back", async () => {
+    const network = await networkCutTo("DATABASE_URL");
+    await paintings.startWorker(network.variables, network.launch);
+    const id = await paintings.start(steps);
+    const watched = paintings.watch(id);
+    await until(() => watched.viewer.lastStep >= 3);
+    network.cut();
+    const cut = watched.viewer.lastStep;
+    await paintings.startWorker();
+    await faultLasts(AWAY, () => watched.viewer.lastStep > cut + 3);
+    network.restore();
+    await paintings.expectWhole(watched, steps);
+  });
+
+  it("go on at a worker that is cut off from Redis, and viewers see the end", async () => {
+    const network = await networkCutTo("REDIS_URL");
+    await paintings.startWorker(network.variables, network.launch);
+    const id = await paintings.start(60);
+    const watched = paintings.watch(id);
+    await until(() => watched.viewer.lastStep >= 3);
+    network.cut();
+    await faultLasts(AWAY, async () => (await paintings.statusOf(id)) === "COMPLETED");
+    network.restore();
+    await paintings.expectWhole(watched, 60);
+  });
+
+  it("survive a PostgreSQL that is away for some seconds", async () => {
+    await paintings.startWorker();
+    const id = await paintings.start(steps);
+    const watched = paintings.watch(id);
+    await until(() => watched.viewer.lastStep >= 3);
+    await paintings.fleet.postgres.stop();
+    await faultLasts(AWAY, async () => (await paintings.refusalOfStart()) === "UNAVAILABLE");
+    await paintings.fleet.postgres.start();
+    await afterFault(async () => (await paintings.statusOf(id)) === "COMPLETED");
+    await paintings.expectWhole(watched, steps);
+  });
+}

@@ -1,0 +1,69 @@
+import { Queue } from "bullmq";
+import { Redis } from "ioredis";
+import { expect, it } from "vitest";
+import { wakeUpJobs } from "../../../server/queue/wake-ups.js";
+import { faultLasts, stepsDuring } from "../../helpers/long-faults.js";
+import type { PaintingFleet } from "../../helpers/painting-fleet.js";
+import { PatientViewer } from "../../helpers/patient-viewer.js";
+import { until } from "../../helpers/until.js";
+
+/** How long they sleep in the long form, seconds. */
+const SLEEP = 60;
+const steps = stepsDuring(SLEEP);
+
+/** Processes that sleep and wake up again, and work that is handed out twice. */
+export function processFaults(paintings: PaintingFleet): void {
+  it("let a worker that slept write nothing of a session that another one has", async () => {
+    const sleeper = await paintings.startWorker();
+    const id = await paintings.start(steps);
+    const watched = paintings.watch(id);
+    await until(() => watched.viewer.lastStep >= 3);
+    process.kill(sleeper.pid, "SIGSTOP");
+    const stopped = watched.viewer.lastStep;
+    await paintings.startWorker();
+    await faultLasts(SLEEP, () => watched.viewer.lastStep > stopped + 3);
+    process.kill(sleeper.pid, "SIGCONT");
+    await paintings.expectWhole(watched, steps);
+    expect(await paintings.claimsOf(id)).toBe(2);
+    // It works again as before.
+    await paintings.keepOnly(sleeper);
+    await paintings.expectWhole(paintings.watch(await paintings.start(5)), 5);
+  });
+
+  it("let viewers of an API server that slept miss nothing, there or elsewhere, and start what it was asked for", async () => {
+    await paintings.startWorker();
+    const { client, process: sleeper } = await paintings.fleet.api();
+    const id = await paintings.start(steps);
+    const staying = new PatientViewer(id);
+    // It may be cut off, and comes back then.
+    const stayed = staying.follow(client).catch(() => false);
+    await until(() => staying.lastStep >= 3);
+    process.kill(sleeper.pid, "SIGSTOP");
+    const asked = paintings.start(5, client);
+    const moved = staying.elsewhere();
+    const watched = { viewer: moved, ended: moved.follow(paintings.second) };
+    const stopped = moved.lastStep;
+    await faultLasts(SLEEP, () => moved.lastStep > stopped + 3);
+    process.kill(sleeper.pid, "SIGCONT");
+    const late = paintings.watch(await asked);
+    await paintings.expectWhole(watched, steps);
+    const ended = (await stayed) || (await staying.follow(paintings.second));
+    await paintings.expectWhole({ viewer: staying, ended: Promise.resolve(ended) }, steps);
+    await paintings.expectWhole(late, 5);
+  });
+
+  it("start each session once when its wake-up is delivered many times", async () => {
+    await Promise.all([paintings.startWorker(), paintings.startWorker()]);
+    const connection = new Redis(paintings.fleet.redis.url, { maxRetriesPerRequest: null });
+    const { name, prefix } = wakeUpJobs;
+    const jobs = new Queue(name, { connection, prefix, skipVersionCheck: true });
+    const wake = () => jobs.addBulk(Array.from({ length: 20 }, () => ({ name, data: {}, opts: { removeOnComplete: true } })));
+    const [ids] = await Promise.all([Promise.all([20, 20, 20].map((short) => paintings.start(short))), wake()]);
+    const watched = ids.map((id) => paintings.watch(id));
+    await wake();
+    for (const one of watched) await paintings.expectWhole(one, 20);
+    expect(await Promise.all(ids.map((id) => paintings.claimsOf(id)))).toEqual([1, 1, 1]);
+    await jobs.close();
+    connection.disconnect();
+  });
+}

@@ -1,0 +1,116 @@
+import pg from "pg";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { Fleet, type FleetServer } from "./fleet.js";
+import type { GraphqlClient } from "./graphql-client.js";
+import { digestOf, historyOf, PatientViewer } from "./patient-viewer.js";
+import { pngPicture } from "./pictures.js";
+import type { ServerLaunch, ServerProcess } from "./server.js";
+
+const START = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }";
+const SMALL = { size: 64, model: "vgg19-lite" };
+const STATUS = "query ($id: ID!) { session(id: $id) { status } }";
+
+/** A viewer who watches through one server; `ended` says whether the session ended before the connection did. */
+export interface Watched {
+  viewer: PatientViewer;
+  ended: Promise<boolean>;
+}
+
+/** A fleet with two API servers and two uploaded pictures, for the tests of the block that makes it; workers end with each test. */
+export class PaintingFleet {
+  fleet!: Fleet;
+  private servers: FleetServer[] = [];
+  private images!: { contentId: string; styles: { imageId: string }[] };
+  private readonly workers = new Set<ServerProcess>();
+
+  /** `variables` returns what all processes of the fleet get besides; it is called first. */
+  constructor(variables: () => Promise<Record<string, string>> = async () => ({})) {
+    beforeAll(async () => {
+      this.fleet = await Fleet.start(await variables());
+      this.servers = await Promise.all([this.fleet.api(), this.fleet.api()]);
+      this.images = await uploadPictures(this.first, this.second);
+    });
+    afterEach(async () => {
+      await Promise.all([...this.workers].map((worker) => worker.end("SIGKILL")));
+      this.workers.clear();
+    });
+    afterAll(() => this.fleet?.close());
+  }
+
+  /** The server that starts sessions, unless a test says otherwise. */
+  get first(): GraphqlClient {
+    return this.servers[0]!.client;
+  }
+
+  /** The server through which they are watched. */
+  get second(): GraphqlClient {
+    return this.servers[1]!.client;
+  }
+
+  async startWorker(variables: Record<string, string> = {}, launch?: ServerLaunch): Promise<ServerProcess> {
+    const { process } = await this.fleet.worker(variables, launch);
+    this.workers.add(process);
+    return process;
+  }
+
+  /** Ends all workers but one with `kill -9`. */
+  async keepOnly(worker: ServerProcess): Promise<void> {
+    await Promise.all([...this.workers].filter((other) => other !== worker).map((other) => other.end("SIGKILL")));
+  }
+
+  /** Starts a painting of 64 px; returns its id. */
+  async start(steps: number, client = this.first, images = this.images): Promise<string> {
+    return (await client.query(START, { input: { ...images, ...SMALL, steps } })).startStyleTransfer.id;
+  }
+
+  /** Asks for a painting, and returns the code of the refusal. */
+  async refusalOfStart(): Promise<string> {
+    return (await this.first.refusal(START, { input: { ...this.images, ...SMALL, steps: 3 } })).code;
+  }
+
+  async statusOf(id: string): Promise<string> {
+    return (await this.second.query(STATUS, { id })).session.status;
+  }
+
+  watch(id: string, client = this.second): Watched {
+    const viewer = new PatientViewer(id);
+    return { viewer, ended: viewer.follow(client) };
+  }
+
+  /** Checks that each step was stored once, and that what came was in order and is in history. */
+  async expectWhole({ viewer, ended }: Watched, steps: number, client = this.first): Promise<void> {
+    expect(await ended).toBe(true);
+    const { status, error, urls } = await historyOf(client, viewer.id);
+    expect([status, error]).toEqual(["COMPLETED", "null"]);
+    expect([...urls.keys()]).toEqual(Array.from({ length: steps + 1 }, (_, step) => step));
+    expect(viewer.misdelivered).toEqual([]);
+    expect(viewer.lastStep).toBe(steps);
+    for (const [step, digest] of viewer.seen) {
+      const served = await fetch(`${client.address}${urls.get(step)}`);
+      expect(digestOf(new Uint8Array(await served.arrayBuffer()))).toBe(digest);
+    }
+  }
+
+  /** How often workers claimed a session since it was started. */
+  async claimsOf(id: string): Promise<number> {
+    const [row] = await this.rows<{ fence: string }>("select fence from sessions where id = $1", [id]);
+    return Number(row?.fence);
+  }
+
+  /** Runs a statement in the database of the fleet. */
+  async rows<Row extends pg.QueryResultRow>(statement: string, values: unknown[] = []): Promise<Row[]> {
+    const database = new pg.Client(this.fleet.databaseUrl);
+    await database.connect();
+    try {
+      return (await database.query<Row>(statement, values)).rows;
+    } finally {
+      await database.end();
+    }
+  }
+}
+
+/** Uploads two pictures, each through another server; returns them as a painting takes them. */
+export async function uploadPictures(one: GraphqlClient, other = one) {
+  const [content, style] = [await pngPicture(96, 96, 1), await pngPicture(80, 80, 2)];
+  return { contentId: await one.upload(content.bytes), styles: [{ imageId: await other.upload(style.bytes) }] };
+}
