@@ -18,6 +18,20 @@ describeStudio("a server with links, in browsers", { variables, camera: true, fl
   const madeLink = async (page: Page) => new URL(await page.getByRole("textbox", { name: "Link" }).inputValue());
   const closed = (page: Page) => page.getByRole("heading", { name: "This server is private" }).waitFor();
 
+  /** Starts a painting of the same pictures as another one, as a kiosk does: the server deletes it in ten minutes. */
+  const startTemporary = (page: Page, like: string) =>
+    page.evaluate(async (id) => {
+      const ask = async (query: string, variables: object) => {
+        const init = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ query, variables }) };
+        return (await (await fetch("/graphql", init)).json()).data;
+      };
+      const find = "query ($id: ID!) { session(id: $id) { ... on StyleTransferSession { content { id } styles { image { id } } } } }";
+      const { session } = await ask(find, { id });
+      const styles = [{ imageId: session.styles[0].image.id }];
+      const input = { contentId: session.content.id, styles, title: "Of a kiosk", size: 64, steps: 5000, expiresIn: 600 };
+      await ask("mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }", { input });
+    }, like);
+
   test("a class: a teacher makes a link, pupils paint on their own and share, and the link is revoked", async () => {
     const stranger = (await studio.open({ width: 360, height: 780 })).page;
     await stranger.goto("/");
@@ -66,9 +80,14 @@ describeStudio("a server with links, in browsers", { variables, camera: true, fl
       .click();
     await waitForStatus(painter, "Stopped");
     await teacher.page.getByText("Nothing runs or waits.").waitFor();
-    await startPainting(painter, { photo: "Alps", style: "Breakers", steps: 10, size: 64 });
-    await waitForStatus(painter, "Finished");
     const painting = new URL(painter.url());
+    // What a kiosk paints is in no other list.
+    await startTemporary(painter, painting.searchParams.get("id") ?? "");
+    const stopTemporary = teacher.page.getByRole("region", { name: "Now" }).getByRole("button", { name: "Stop Of a kiosk" });
+    await stopTemporary.waitFor();
+    await teacher.page.getByText(/^Painting · \d+%$/).waitFor();
+    await stopTemporary.click();
+    await teacher.page.getByText("Nothing runs or waits.").waitFor();
     await viewer.goto("/gallery");
     await viewer.getByText("Nothing here yet.").waitFor();
     await viewer.goto(painting.pathname + painting.search);
