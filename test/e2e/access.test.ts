@@ -215,6 +215,29 @@ describeStudio("a server with links, in browsers", { variables, camera: true, fl
     await page.getByText("The camera works only at https addresses and on this computer itself (localhost).").waitFor();
     await page.getByRole("button", { name: "Show the sample clip" }).click();
     await page.waitForFunction(() => document.querySelector<HTMLCanvasElement>("[data-testid=live-result]")?.width !== 4);
+    const output = page.getByRole("region", { name: "Output" });
+    await output.getByText("Show it in OBS").click();
+    await output.getByRole("button", { name: "Make an address" }).click();
+    const shown = await output.getByRole("textbox", { name: "Address for OBS and other programs" }).inputValue();
+    expect(shown).toMatch(`${address}/live/out/live.mjpeg?key=`);
+    expect(await seriousFindings(page)).toEqual([]);
+    await screenshot(page, "access-output", true);
+    await page.setViewportSize({ width: 360, height: 780 });
+    expect(await overflow(page)).toBe(0);
+    await screenshot(page, "access-output-phone", true);
+    // As ffmpeg reads it, and as OBS shows it in a browser of its own: neither has a cookie.
+    const asProgram = async (url: string) => {
+      const response = await fetch(url.replace(ownName, "127.0.0.1"));
+      await response.body?.cancel();
+      return response.status;
+    };
+    expect(await asProgram(shown)).toBe(200);
+    expect(await asProgram(shown.replace(/\?.*/, ""))).toBe(401);
+    const obs = (await studio.open()).page;
+    await obs.goto(shown, { waitUntil: "commit" });
+    await obs.waitForFunction(() => (document.images[0]?.naturalWidth ?? 0) > 0);
+    await output.getByRole("region", { name: "Addresses of this output" }).getByRole("button", { name: "Revoke" }).click();
+    await expect.poll(() => asProgram(shown)).toBe(401);
     await page.getByRole("button", { name: "Stop", exact: true }).click();
     await page.getByText(/^Press Start/).waitFor();
   });
