@@ -177,8 +177,13 @@ export class SessionAccessResolver {
   }
 }
 
-@Resolver()
+@Resolver(() => Link)
 export class LinkResolver {
+  @FieldResolver(() => Boolean, { description: "Whether this client made the link." })
+  isMine(@Root() { ownerId }: LinkRecord, @Ctx() { principal }: ApiContext): boolean {
+    return ownerId === principal.ownerId;
+  }
+
   @Query(() => [Link], { description: "Links and tokens that one made, and for an admin all of them, newest first." })
   links(
     @Arg("first", () => Int, firstArgument) first: number | null,

@@ -1,5 +1,5 @@
 import { Field, ID, InputType } from "type-graphql";
-import { badInput } from "../errors.js";
+import { AtelierError, badInput } from "../errors.js";
 import { isId } from "../records/id.js";
 import type { SessionFilter as FilterValue } from "../records/session.js";
 import type { ApiContext } from "./context.js";
@@ -46,17 +46,27 @@ export class SessionFilter {
 
   @Field(() => Approval, {
     nullable: true,
-    description: "Admits sessions with this approval; with PENDING also temporary ones, which are in no other list.",
+    description: "Admits sessions with this approval; with PENDING also temporary ones.",
   })
   approval?: Approval | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: "With true also admits temporary sessions, such as those of a kiosk. FORBIDDEN for others than admins.",
+  })
+  temporary?: boolean | null;
 }
 
 /** Instants that every PostgreSQL reads as JavaScript writes them. */
 const [FIRST_INSTANT, LAST_INSTANT] = [new Date("0001-01-01T00:00:00.000Z"), new Date("9999-12-31T23:59:59.999Z")];
 
-/** The filter without its nulls, which mean the same as leaving out. @throws AtelierError BAD_INPUT */
-export function resolveFilter(filter: SessionFilter | null | undefined, { models }: Pick<ApiContext, "models">): FilterValue {
-  const { kind, status, titleContains, createdAfter, createdBefore, model, imageId, styleImageId, starred, live, approval } = filter ?? {};
+/** The filter without its nulls, which mean the same as leaving out. @throws AtelierError BAD_INPUT, FORBIDDEN */
+export function resolveFilter(
+  filter: SessionFilter | null | undefined,
+  { models, principal }: Pick<ApiContext, "models" | "principal">,
+): FilterValue {
+  const { kind, status, titleContains, createdAfter, createdBefore, model, imageId, styleImageId, starred, live, approval, temporary } =
+    filter ?? {};
   for (const [name, id] of Object.entries({ model, imageId, styleImageId })) {
     if (id && !isId(id)) throw badInput(`filter.${name}`, `${name} must be an id.`);
   }
@@ -74,6 +84,9 @@ export function resolveFilter(filter: SessionFilter | null | undefined, { models
       unit: "characters",
     });
   }
+  if (temporary && principal.role !== "ADMIN") {
+    throw new AtelierError("FORBIDDEN", "Only admins list temporary sessions.", { field: "filter.temporary" });
+  }
   return {
     ...(kind ? { kind } : {}),
     ...(status ? { status } : {}),
@@ -87,6 +100,6 @@ export function resolveFilter(filter: SessionFilter | null | undefined, { models
     ...(typeof live === "boolean" ? { live } : {}),
     ...(approval ? { approval } : {}),
     // Visitors' paintings are read by those who know their ids, and by those who decide about them.
-    ...(approval === "PENDING" ? {} : { lasting: true }),
+    ...(approval === "PENDING" || temporary ? {} : { lasting: true }),
   };
 }

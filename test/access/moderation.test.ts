@@ -252,3 +252,26 @@ test("live translations, whose later frames nobody reviews, are shared by admins
   expect((await owner.client.query(SHOW, { id, visibility: "PRIVATE" })).setVisibility.visibility).toBe("PRIVATE");
   expect((await clients.ADMIN.client.query(SHOW, { id, visibility: "PUBLIC" })).setVisibility.approval).toBe("APPROVED");
 });
+
+test("temporary sessions are listed for admins who ask for them, and for nobody else", async () => {
+  const { owner, clients } = parties;
+  const [expiresAt, running] = [new Date(Date.now() + 600_000), { status: "RUNNING", finishedAt: null } as const];
+  const passing = await parties.paint(owner.ownerId, "PRIVATE", { expiresAt, ...running });
+  const lasting = await parties.paint(owner.ownerId, "PRIVATE", running);
+  const list = async ({ client }: Someone, filter: string): Promise<string[]> =>
+    (await client.query(`{ sessions(first: 100, filter: ${filter}) { edges { node { id } } } }`)).sessions.edges.map(
+      ({ node }: { node: { id: string } }) => node.id,
+    );
+  const all = await list(clients.ADMIN, "{ status: [RUNNING], temporary: true }");
+  expect(all).toEqual(expect.arrayContaining([passing.id, lasting.id]));
+  for (const filter of ["{ status: [RUNNING] }", "{ status: [RUNNING], temporary: false }"]) {
+    const usual = await list(clients.ADMIN, filter);
+    expect(usual).toContain(lasting.id);
+    expect(usual).not.toContain(passing.id);
+  }
+  for (const { client } of [owner, clients.ARTIST, clients.VIEWER])
+    expect(await client.refusal("{ sessions(first: 1, filter: { temporary: true }) { totalCount } }")).toEqual({
+      code: "FORBIDDEN",
+      field: "filter.temporary",
+    });
+});

@@ -1,4 +1,4 @@
-import { hostname, networkInterfaces } from "node:os";
+import { hostname } from "node:os";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { seriousFindings } from "../helpers/axe.js";
@@ -17,6 +17,34 @@ describeStudio("a server with links, in browsers", { variables, camera: true, fl
   const link = (name: string, role: string) => operatorLink(studio.server, name, role);
   const madeLink = async (page: Page) => new URL(await page.getByRole("textbox", { name: "Link" }).inputValue());
   const closed = (page: Page) => page.getByRole("heading", { name: "This server is private" }).waitFor();
+
+  /** Starts a painting of the same pictures as another one, as a kiosk does: the server deletes it in ten minutes. */
+  const startTemporary = (page: Page, like: string) =>
+    page.evaluate(async (id) => {
+      const ask = async (query: string, variables: object) => {
+        const init = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ query, variables }) };
+        return (await (await fetch("/graphql", init)).json()).data;
+      };
+      const find = "query ($id: ID!) { session(id: $id) { ... on StyleTransferSession { content { id } styles { image { id } } } } }";
+      const { session } = await ask(find, { id });
+      const styles = [{ imageId: session.styles[0].image.id }];
+      const input = { contentId: session.content.id, styles, title: "Of a kiosk", size: 64, steps: 5000, expiresIn: 600 };
+      await ask("mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }", { input });
+    }, like);
+
+  /** What a painting's page offers to those who may only watch; the server would refuse everything else to them. */
+  const forWatching = /^(Share…|Export…|Compare|100%|Full screen|With the (photo|style)|Previous picture|Step|Next picture)$/;
+  const onlyToWatch = async (page: Page) => {
+    const offered = await page
+      .getByRole("main")
+      .locator("button:visible, input:visible, select:visible, a:visible, [role=slider]:visible, [role=radio]:visible")
+      .evaluateAll((all) => all.map((one) => one.getAttribute("aria-label") ?? one.textContent ?? ""));
+    expect(offered.filter((name) => !forWatching.test(name))).toEqual([]);
+    await page.getByRole("button", { name: "Export…" }).click();
+    const groups = page.getByRole("dialog", { name: "Export" }).locator("optgroup");
+    expect(await groups.evaluateAll((all) => all.map((one) => (one as HTMLOptGroupElement).label))).not.toContain("Time-lapse");
+    await page.keyboard.press("Escape");
+  };
 
   test("a class: a teacher makes a link, pupils paint on their own and share, and the link is revoked", async () => {
     const stranger = (await studio.open({ width: 360, height: 780 })).page;
@@ -66,9 +94,14 @@ describeStudio("a server with links, in browsers", { variables, camera: true, fl
       .click();
     await waitForStatus(painter, "Stopped");
     await teacher.page.getByText("Nothing runs or waits.").waitFor();
-    await startPainting(painter, { photo: "Alps", style: "Breakers", steps: 10, size: 64 });
-    await waitForStatus(painter, "Finished");
     const painting = new URL(painter.url());
+    // What a kiosk paints is in no other list.
+    await startTemporary(painter, painting.searchParams.get("id") ?? "");
+    const stopTemporary = teacher.page.getByRole("region", { name: "Now" }).getByRole("button", { name: "Stop Of a kiosk" });
+    await stopTemporary.waitFor();
+    await teacher.page.getByText(/^Painting · \d+%$/).waitFor();
+    await stopTemporary.click();
+    await teacher.page.getByText("Nothing runs or waits.").waitFor();
     await viewer.goto("/gallery");
     await viewer.getByText("Nothing here yet.").waitFor();
     await viewer.goto(painting.pathname + painting.search);
@@ -77,25 +110,37 @@ describeStudio("a server with links, in browsers", { variables, camera: true, fl
     await teacher.page.getByText("By somebody else").first().waitFor();
 
     await painter.getByRole("button", { name: "Share…" }).click();
-    await painter.getByRole("button", { name: "Make a link" }).click();
+    const dialog = painter.getByRole("dialog", { name: "Share" });
+    await dialog.getByText("Whoever opens a link may watch and download, and nothing else.").waitFor();
+    await dialog.getByRole("button", { name: "Make a link" }).click();
     const shared = await madeLink(painter);
+    await dialog.getByRole("img", { name: "QR code of the link" }).waitFor();
+    await dialog.getByRole("region", { name: "Links to it" }).getByText("May watch").waitFor();
     expect(await seriousFindings(painter)).toEqual([]);
     await screenshot(painter, "access-share");
+    await painter.setViewportSize({ width: 360, height: 780 });
+    expect(await overflow(painter)).toBe(0);
+    await screenshot(painter, "access-share-phone");
     await viewer.goto(shared.pathname + shared.hash);
-    await waitForStep(viewer, 10);
+    await waitForStep(viewer, 1);
     expect(await viewer.getByRole("button", { name: "Rename" }).count()).toBe(0);
     await viewer.getByRole("link", { name: "New painting from this" }).waitFor();
     // Someone at home, without a link to the server, may watch and nothing else.
     const home = await studio.open();
     await home.page.goto(shared.pathname + shared.hash);
-    await waitForStep(home.page, 10);
-    expect(await home.page.getByRole("link", { name: "New painting from this" }).count()).toBe(0);
-    expect(await home.page.getByRole("button", { name: "Branch from this step" }).count()).toBe(0);
+    await waitForStep(home.page, 1);
+    await onlyToWatch(home.page);
+    expect(await home.page.getByRole("link", { name: "Compare" }).count()).toBe(0);
     await screenshot(home.page, "access-shared");
     expect(home.complaints).toEqual([]);
-    await painter.getByRole("combobox", { name: "Who can see this?" }).selectOption("PRIVATE");
-    await home.page.reload();
+    await dialog.getByRole("combobox", { name: "Who can see this?" }).selectOption("PRIVATE");
     await home.page.getByText("This needs access.", { exact: false }).waitFor();
+    await dialog.getByRole("combobox", { name: "Who can see this?" }).selectOption("LINK");
+    await home.page.reload();
+    await waitForStep(home.page, 1);
+    await dialog.getByRole("button", { name: "Revoke Link 1" }).click();
+    await home.page.getByText("This needs access.", { exact: false }).waitFor();
+    expect(await home.page.getByRole("img").count()).toBe(0);
 
     await teacher.page.goto("/admin");
     await teacher.page.getByRole("button", { name: "Revoke Class 7b" }).click();
@@ -138,10 +183,8 @@ describeStudio("a server with links, in browsers", { variables, camera: true, fl
   });
 
   test("a museum: a kiosk comes by a link, and a visitor takes their painting home", async () => {
-    // A screen on another machine has no camera there without TLS, and needs none for the loop.
-    const network = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
-    const own = network.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.1";
-    const elsewhere = studio.server.address.replace("127.0.0.1", own);
+    // A screen that reaches the server by its name in the network has no camera there without TLS, and needs none for the loop.
+    const elsewhere = studio.server.address.replace("127.0.0.1", ownName);
     const screen = (await studio.open({ width: 1080, height: 1920 })).page;
     const kiosk = await link("Hall", "ARTIST");
     await screen.goto(elsewhere + kiosk);
@@ -180,6 +223,22 @@ describeStudio("a server with links, in browsers", { variables, camera: true, fl
     await screenshot(page, "access-viewer");
     await page.getByRole("link", { name: "Open the gallery" }).click();
     await page.getByText("Nothing here yet.").waitFor();
+    // Only the rooms in which one can watch.
+    const rooms = page.getByRole("navigation", { name: "Pages" }).getByRole("link");
+    expect(await rooms.allTextContents()).toEqual(["Gallery", "Models"]);
+    const { page: artist } = await studio.open();
+    await artist.goto(await link("Artist", "ARTIST"));
+    await artist.getByText("Artist · May paint").waitFor();
+    await startPainting(artist, { photo: "Alps", style: "Breakers", steps: 5000, size: 64 });
+    await artist.getByRole("button", { name: "Share…" }).click();
+    await artist.getByRole("combobox", { name: "Who can see this?" }).selectOption("PUBLIC");
+    await page.getByRole("link", { name: /Breakers/ }).click();
+    await waitForStep(page, 1);
+    await onlyToWatch(page);
+    await artist.keyboard.press("Escape");
+    await artist.getByRole("button", { name: "Stop here" }).click();
+    await page.getByText("Stopped", { exact: true }).waitFor();
+    await onlyToWatch(page);
     expect(complaints).toEqual([]);
     await page.getByRole("button", { name: "Sign out" }).click();
     await closed(page);
@@ -196,6 +255,29 @@ describeStudio("a server with links, in browsers", { variables, camera: true, fl
     await page.getByText("The camera works only at https addresses and on this computer itself (localhost).").waitFor();
     await page.getByRole("button", { name: "Show the sample clip" }).click();
     await page.waitForFunction(() => document.querySelector<HTMLCanvasElement>("[data-testid=live-result]")?.width !== 4);
+    const output = page.getByRole("region", { name: "Output" });
+    await output.getByText("Show it in OBS").click();
+    await output.getByRole("button", { name: "Make an address" }).click();
+    const shown = await output.getByRole("textbox", { name: "Address for OBS and other programs" }).inputValue();
+    expect(shown).toMatch(`${address}/live/out/live.mjpeg?key=`);
+    expect(await seriousFindings(page)).toEqual([]);
+    await screenshot(page, "access-output", true);
+    await page.setViewportSize({ width: 360, height: 780 });
+    expect(await overflow(page)).toBe(0);
+    await screenshot(page, "access-output-phone", true);
+    // As ffmpeg reads it, and as OBS shows it in a browser of its own: neither has a cookie.
+    const asProgram = async (url: string) => {
+      const response = await fetch(url.replace(ownName, "127.0.0.1"));
+      await response.body?.cancel();
+      return response.status;
+    };
+    expect(await asProgram(shown)).toBe(200);
+    expect(await asProgram(shown.replace(/\?.*/, ""))).toBe(401);
+    const obs = (await studio.open()).page;
+    await obs.goto(shown, { waitUntil: "commit" });
+    await obs.waitForFunction(() => (document.images[0]?.naturalWidth ?? 0) > 0);
+    await output.getByRole("region", { name: "Addresses of this output" }).getByRole("button", { name: "Revoke" }).click();
+    await expect.poll(() => asProgram(shown)).toBe(401);
     await page.getByRole("button", { name: "Stop", exact: true }).click();
     await page.getByText(/^Press Start/).waitFor();
   });

@@ -20,7 +20,7 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     expect(await ready()).toMatchObject({ status: "ready", workers: 0 });
     // A server that is a worker too shows the others' devices beside its own.
     const [{ process, client }] = await Promise.all([paintings.fleet.both(), paintings.startWorker()]);
-    onTestFinished(() => process.end("SIGKILL"));
+    onTestFinished(async () => void (await process.end("SIGKILL")));
     await until(async () => (await ready()).workers === 2);
     for (const server of [client, second()]) {
       await until(async () => (await server.query("{ server { devices { name } } }")).server.devices.length === 2);

@@ -14,11 +14,9 @@ const LinkParts = graphql(`
 
 export type Link = ResultOf<typeof LinkParts>;
 
+/** Links of one kind that open something, newest first: many of another kind do not push them out. */
 export const LinksQuery = graphql(
-  `query Links {
-    links(first: 100, open: true) { ...LinkParts }
-    tokens: links(first: 100, open: true, kind: TOKEN) { ...LinkParts }
-  }`,
+  `query Links($kind: LinkKind!, $skip: Int!) { links(first: 100, skip: $skip, open: true, kind: $kind) { ...LinkParts } }`,
   [LinkParts],
 );
 

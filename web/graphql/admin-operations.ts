@@ -1,11 +1,11 @@
 import type { ResultOf } from "gql.tada";
 import { graphql } from "./tada";
 
-/** What runs and waits, of everyone, the newest first. */
+/** What runs and waits, of everyone and with what kiosks paint, the newest first. */
 export const OpenSessionsQuery = graphql(`
   query OpenSessions {
-    sessions(first: 50, filter: { status: [RUNNING, QUEUED] }) {
-      edges { node { __typename id title status queuePosition ... on StyleTransferSession { step settings { steps } } } }
+    sessions(first: 100, filter: { status: [RUNNING, QUEUED], temporary: true }) {
+      edges { node { __typename id title status queuePosition expiresAt ... on StyleTransferSession { step settings { steps } } } }
     }
   }
 `);
@@ -13,7 +13,7 @@ export const OpenSessionsQuery = graphql(`
 export type OpenSession = ResultOf<typeof OpenSessionsQuery>["sessions"]["edges"][number]["node"];
 
 /** Sessions as they change, whatever becomes of them. */
-export const OpenSessionEvents = graphql(`subscription OpenSessionEvents { sessions { id } }`);
+export const OpenSessionEvents = graphql(`subscription OpenSessionEvents { sessions(filter: { temporary: true }) { id } }`);
 
 /** The owners with the most bytes, and the limits of the server. */
 export const UsageQuery = graphql(`

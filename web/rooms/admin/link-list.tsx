@@ -1,56 +1,68 @@
 import type { Link } from "../../graphql/access-operations";
 import headings from "../../parts/headings.module.css";
+import { FailureNotice } from "../../parts/notice";
 import button from "../../parts/text-button.module.css";
 import { accessTexts } from "../../texts/access";
 import styles from "./admin.module.css";
+import { type LinkPages, whyClosed } from "./link-pages";
 import { momentOf } from "./moment";
 
 const texts = accessTexts.admin;
 
 export interface LinkListProps {
-  kind: "ACCESS" | "TOKEN";
+  kind: "ACCESS" | "TOKEN" | "OUTPUT";
   /** Null until they are known. */
-  links: readonly Link[] | null;
+  pages: LinkPages | null;
   busy: boolean;
+  failure: unknown;
   onRevoke(link: Link): void;
+  onMore(): void;
 }
 
-/** Links or tokens, newest first, which can be revoked here. */
-export function LinkList({ kind, links, busy, onRevoke }: LinkListProps) {
+/** Links of one kind, newest first, with buttons that revoke them; nothing where there are no addresses of outputs. */
+export function LinkList({ kind, pages, busy, failure, onRevoke, onMore }: LinkListProps) {
+  if (kind === "OUTPUT" && failure === null && !pages?.links.length) return null;
   return (
     <section aria-labelledby={`list-${kind}`}>
       <h2 id={`list-${kind}`} className={headings.part}>
         {texts[kind].existing}
       </h2>
-      {links?.length === 0 && <p>{texts[kind].none}</p>}
+      <FailureNotice error={failure} />
+      {pages?.links.length === 0 && kind !== "OUTPUT" && <p>{texts[kind].none}</p>}
       <ul className={styles.links}>
-        {links?.map((link) => (
-          <li key={link.id} className={styles.link} data-open={stateOf(link) === null}>
-            <span className={styles.name}>{link.name}</span>
-            <span className={styles.facts}>
-              {link.role && accessTexts.roles[link.role]} · {texts.made(momentOf(link.createdAt))}
-              {link.expiresAt && ` · ${texts.expires(momentOf(link.expiresAt))}`}
-            </span>
-            {stateOf(link) ?? (
-              <button
-                type="button"
-                className={button.accent}
-                disabled={busy}
-                aria-label={texts.revokeNamed(link.name)}
-                onClick={() => onRevoke(link)}
-              >
-                {texts.revoke}
-              </button>
-            )}
-          </li>
-        ))}
+        {pages?.links.map((link) => {
+          const closed = whyClosed(link);
+          return (
+            <li key={link.id} className={styles.link} data-open={closed === null}>
+              <span className={styles.name}>{link.name}</span>
+              <span className={styles.facts}>{factsOf(link)}</span>
+              {closed === null ? (
+                <button
+                  type="button"
+                  className={button.accent}
+                  disabled={busy}
+                  aria-label={texts.revokeNamed(link.name)}
+                  onClick={() => onRevoke(link)}
+                >
+                  {texts.revoke}
+                </button>
+              ) : (
+                texts[closed]
+              )}
+            </li>
+          );
+        })}
       </ul>
+      {pages?.hasMore && (
+        <button type="button" className={button.accent} disabled={busy} aria-label={texts[kind].more} onClick={onMore}>
+          {texts.more}
+        </button>
+      )}
     </section>
   );
 }
 
-/** Why a link opens nothing any more; null for one that does. */
-function stateOf({ revokedAt, expiresAt }: Link): string | null {
-  if (revokedAt !== null) return texts.revoked;
-  return expiresAt !== null && new Date(expiresAt) <= new Date() ? texts.expired : null;
+function factsOf({ role, createdAt, expiresAt }: Link): string {
+  const facts = [role && accessTexts.roles[role], texts.made(momentOf(createdAt)), expiresAt && texts.expires(momentOf(expiresAt))];
+  return facts.filter(Boolean).join(" · ");
 }

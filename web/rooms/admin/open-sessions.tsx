@@ -39,10 +39,11 @@ export function OpenSessions() {
     }),
   );
 
-  const stop = ({ __typename, id }: OpenSession) =>
+  const stop = ({ __typename, id, expiresAt }: OpenSession) =>
     attempt(async () => {
-      // A painting can be continued.
-      await (__typename === "StyleTransferSession" ? execute(PauseSession, { id }) : execute(CancelSession, { id }));
+      // A painting can be continued. A temporary one is ended, so that its kiosk goes on at once.
+      const canGoOn = __typename === "StyleTransferSession" && expiresAt === null;
+      await (canGoOn ? execute(PauseSession, { id }) : execute(CancelSession, { id }));
       await load();
     });
 

@@ -72,7 +72,7 @@ export function UserList() {
       </ul>
       {hasMore && (
         <button type="button" className={button.accent} disabled={busy} onClick={() => void attempt(() => load(users?.length ?? 0))}>
-          {texts.more}
+          {accessTexts.admin.more}
         </button>
       )}
     </section>

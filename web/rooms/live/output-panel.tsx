@@ -1,10 +1,12 @@
 import { useEffect, useState } from "react";
 import { seesWhileHidden } from "../../camera/camera";
+import { useAccess } from "../../parts/access";
 import { CopyButton } from "../../parts/copy-button";
 import fold from "../../parts/fold.module.css";
 import headings from "../../parts/headings.module.css";
 import { liveTexts } from "../../texts/live";
 import styles from "./live.module.css";
+import { OutputAddresses } from "./output-addresses";
 import { isOutputName } from "./use-output-name";
 
 const texts = liveTexts.output;
@@ -26,6 +28,7 @@ export function OutputPanel({ name, onRename, isCamera }: Props) {
     setOrigin(location.origin);
     setStopsHidden(!seesWhileHidden());
   }, []);
+  const access = useAccess();
   const path = `/live/out/${name}`;
   const refused = typed !== null && !isOutputName(typed);
 
@@ -64,18 +67,36 @@ export function OutputPanel({ name, onRename, isCamera }: Props) {
         </p>
       )}
       {isCamera && stopsHidden && <p className="note">{texts.keepInView}</p>}
+      {access !== null && access.mode !== "NONE" && <p className="note">{texts.onlyYours}</p>}
       <details className={fold.fold}>
         <summary>{texts.obs}</summary>
-        <ol className={styles.steps}>
-          {texts.steps.map((step) => (
-            <li key={step}>{step}</li>
-          ))}
-        </ol>
-        <p className={styles.address}>
-          <span>{texts.mjpeg(`${origin}${path}.mjpeg`)}</span>
-          <CopyButton text={`${origin}${path}.mjpeg`} name={texts.copyMjpeg} />
-        </p>
+        {access === null || access.mode === "NONE" ? (
+          <>
+            <Steps steps={texts.steps} />
+            <p className={styles.address}>
+              <span>{texts.mjpeg(`${origin}${path}.mjpeg`)}</span>
+              <CopyButton text={`${origin}${path}.mjpeg`} name={texts.copyMjpeg} />
+            </p>
+          </>
+        ) : access.requiresApproval && access.role !== "ADMIN" ? (
+          <p className="note">{texts.addresses.onlyAdmins}</p>
+        ) : (
+          <div className={styles.programs}>
+            <Steps steps={texts.addresses.steps} />
+            <OutputAddresses key={name} output={name} />
+          </div>
+        )}
       </details>
     </section>
+  );
+}
+
+function Steps({ steps }: { steps: readonly string[] }) {
+  return (
+    <ol className={styles.steps}>
+      {steps.map((step) => (
+        <li key={step}>{step}</li>
+      ))}
+    </ol>
   );
 }

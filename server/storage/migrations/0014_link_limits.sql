@@ -1,1 +1,0 @@
-CREATE INDEX "visitors_link" ON "visitors" USING btree ("link_id");

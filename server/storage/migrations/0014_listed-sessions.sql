@@ -1,3 +1,0 @@
-ALTER TABLE "sessions" ADD COLUMN "lower_title" text GENERATED ALWAYS AS (lower("sessions"."title")) STORED;--> statement-breakpoint
-ALTER TABLE "sessions" ADD COLUMN "model" text GENERATED ALWAYS AS ("sessions"."settings" ->> 'model') STORED;--> statement-breakpoint
-CREATE INDEX "sessions_listed" ON "sessions" USING btree ("created_at","ordinal","id","kind","status","starred","expires_at","owner_id","visibility","approval","source_id","model","lower_title");

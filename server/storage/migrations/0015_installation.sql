@@ -1,3 +1,0 @@
-CREATE TABLE "installation" (
-	"id" text PRIMARY KEY NOT NULL
-);
