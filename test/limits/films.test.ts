@@ -1,8 +1,8 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { anImage } from "../contracts/records.js";
 import { partiesOfFile, type Someone } from "../helpers/parties.js";
 import { until } from "../helpers/until.js";
-import { operate } from "./attempts.js";
+import { operate, type Refusal } from "./attempts.js";
 
 const values = { keptFilms: 2, ownBytes: 1_000_000 };
 const parties = partiesOfFile({ limits: values });
@@ -42,4 +42,23 @@ test("finished films take space of their owner, without which no film begins", a
   const rest = values.ownBytes - used - ((await find(who, film))?.bytes ?? 0);
   await storage.images.insert(anImage({ ownerId: who.ownerId, byteLength: rest }));
   expect(await operate(who.client, FILM, { id })).toMatchObject({ code: "LIMIT", limitName: "ownBytes", limit: values.ownBytes });
+});
+
+test("the last tenth of the server's places for exports is for admins", async () => {
+  const { blobs } = parties.running.storage;
+  const get = blobs.get.bind(blobs);
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  // No film goes on meanwhile.
+  const reading = vi.spyOn(blobs, "get").mockImplementation((digest) => released.then(() => get(digest)));
+  const start = async (who: Someone) => operate(who.client, FILM, { id: (await parties.paint(who.ownerId)).id });
+  let refusal: Refusal = null;
+  let attempts = 0;
+  for (; refusal === null && attempts < 50; attempts++) refusal = await start(await parties.someone("ARTIST"));
+  expect([attempts, refusal]).toEqual([19, expect.objectContaining({ code: "LIMIT", limitName: "exports" })]);
+  expect(await start(parties.clients.ADMIN)).toBeNull();
+  release();
+  reading.mockRestore();
 });

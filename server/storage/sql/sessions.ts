@@ -1,25 +1,7 @@
-import {
-  and,
-  asc,
-  countDistinct,
-  desc,
-  eq,
-  getTableColumns,
-  gt,
-  inArray,
-  isNotNull,
-  isNull,
-  lt,
-  lte,
-  not,
-  or,
-  type SQL,
-  sql,
-} from "drizzle-orm";
-import { unionAll } from "drizzle-orm/pg-core";
-import { AtelierError, badInput } from "../../errors.js";
+import { and, asc, countDistinct, desc, eq, getTableColumns, gt, inArray, isNotNull, isNull, lte, type SQL, sql } from "drizzle-orm";
+import { AtelierError } from "../../errors.js";
 import { type Approval, approvals } from "../../records/access.js";
-import type { SessionFilter, SessionRecord, SessionStatus, StyleTransferRecord, TranslationRecord } from "../../records/session.js";
+import type { SessionRecord, StyleTransferRecord, TranslationRecord } from "../../records/session.js";
 import { completeSettings, translationSize } from "../../records/settings.js";
 import type { Page, SessionPatch, SessionStore } from "../storage.js";
 import { insertBranch } from "./branch.js";
@@ -30,7 +12,8 @@ import { unreferencedDigests } from "./digests.js";
 import { sessionLoad } from "./load.js";
 import { requireOpenPlace } from "./open-sessions.js";
 import { notOfAdmins, visibleTo } from "./readers.js";
-import { changes, deletedSessions, frames, type ImageRole, images, sessionImages, sessions } from "./schema.js";
+import { changes, deletedSessions, frames, images, sessionImages, sessions } from "./schema.js";
+import { matching, newerThan, olderThan, positionOf, statusIn, usesImage } from "./session-filters.js";
 import { recordImages } from "./session-images.js";
 
 /** Sessions as rows. With a claim, its session is updated only while the claim holds. */
@@ -332,82 +315,6 @@ async function deleteSession(database: Database, id: string, expiredBy?: Date): 
   if (!deleted) return null;
   await written(database.insert(deletedSessions).values(deleted));
   return frameDigests.map(({ digest }) => digest);
-}
-
-/** The position of a session in the list. */
-interface Position {
-  createdAt: Date;
-  ordinal: number;
-}
-
-/**
- * The position of a session, also of a deleted one.
- * @throws AtelierError BAD_INPUT when there was never such a session.
- */
-async function positionOf(database: Database, id: string): Promise<Position> {
-  const [found] = await unionAll(
-    database.select({ createdAt: sessions.createdAt, ordinal: sessions.ordinal }).from(sessions).where(eq(sessions.id, id)),
-    database
-      .select({ createdAt: deletedSessions.createdAt, ordinal: deletedSessions.ordinal })
-      .from(deletedSessions)
-      .where(eq(deletedSessions.id, id)),
-  );
-  if (!found) throw badInput("after", "The cursor does not come from this server.");
-  return found;
-}
-
-function olderThan(position: Position): SQL {
-  return sql`(${sessions.createdAt}, ${sessions.ordinal}) < ${asRow(position)}`;
-}
-
-function newerThan(position: Position): SQL {
-  return sql`(${sessions.createdAt}, ${sessions.ordinal}) > ${asRow(position)}`;
-}
-
-function asRow({ createdAt, ordinal }: Position): SQL {
-  return sql`(${sql.param(createdAt, sessions.createdAt)}, ${ordinal}::bigint)`;
-}
-
-function matching(filter: SessionFilter): SQL | undefined {
-  const { kind, status, titleContains, createdAfter, createdBefore, models, imageId, styleImageId, output, starred, live, approval } =
-    filter;
-  return and(
-    models && inArray(sessions.model, [...models]),
-    output === undefined ? undefined : sql`${sessions.settings} ->> 'output' = ${output}`,
-    imageId === undefined ? undefined : usesImage(imageId),
-    styleImageId === undefined ? undefined : usesImage(styleImageId, "STYLE"),
-    kind && sql`${sessions.kind} = ${kind}`,
-    starred === undefined ? undefined : starred ? sql`${sessions.starred}` : sql`not ${sessions.starred}`,
-    live === undefined ? undefined : isLive(live),
-    filter.lasting && isNull(sessions.expiresAt),
-    filter.ownerId === undefined ? undefined : eq(sessions.ownerId, filter.ownerId),
-    approval && eq(sessions.approval, approval),
-    visibleTo(filter.reader),
-    statusIn(status),
-    titleContains ? hasInTitle(titleContains) : undefined,
-    createdAfter && gt(sessions.createdAt, createdAfter),
-    createdBefore && lt(sessions.createdAt, createdBefore),
-  );
-}
-
-/** As `ilike` with the title, in a fraction of the time. */
-function hasInTitle(text: string): SQL {
-  return sql`${sessions.lowerTitle} like lower(${`%${text.replace(/[\\%_]/g, "\\$&")}%`})`;
-}
-
-function usesImage(imageId: string | typeof images.id, role?: ImageRole): SQL {
-  const using = role === undefined ? sql`` : sql`and ${sessionImages.role} = ${role}`;
-  return sql`${sessions.id} in (select ${sessionImages.sessionId} from ${sessionImages} where ${sessionImages.imageId} = ${imageId} ${using})`;
-}
-
-function isLive(live: boolean): SQL | undefined {
-  const translation = eq(sessions.kind, "TRANSLATION");
-  return live ? and(translation, isNull(sessions.sourceId)) : or(not(translation), isNotNull(sessions.sourceId));
-}
-
-/** An empty list matches no session; undefined matches all. */
-function statusIn(statuses: readonly SessionStatus[] | undefined): SQL | undefined {
-  return statuses && inArray(sessions.status, [...statuses]);
 }
 
 function isEmpty(patch: SessionPatch): boolean {
