@@ -35,8 +35,11 @@ export function sqlLeases(database: Database, renewals = database): LeaseStore {
       );
     },
 
-    claim: (workerId, wants, leaseMs) =>
-      database.transaction(async (transaction) => {
+    async claim(workerId, wants, leaseMs) {
+      // Workers that are free ask every second. They take turns only when there is something to claim.
+      const [free] = await database.select({ id: sessions.id }).from(sessions).where(and(isUnfinished, isFree)).limit(1);
+      if (!free) return null;
+      return database.transaction(async (transaction) => {
         await transaction.execute(sql`select pg_advisory_xact_lock(${CLAIM_LOCK})`);
         // A row that a hanging worker has locked is passed over until the database ends its transaction.
         const next = transaction
@@ -59,7 +62,8 @@ export function sqlLeases(database: Database, renewals = database): LeaseStore {
             .returning({ ...entryColumns, fence: sessions.fence, takeovers: sessions.takeovers }),
         );
         return row ? { ...entryOf(row), fence: row.fence, takeovers: row.takeovers } : null;
-      }),
+      });
+    },
 
     async seize(workerId, sessionId, leaseMs) {
       const [row] = await written(
