@@ -77,6 +77,21 @@ describe("a live sender", () => {
     expect(live.errors).toEqual([]);
   });
 
+  test("sends the last picture again, once, when it was dropped although no newer one was sent", async () => {
+    const live = setUp();
+    await live.offer("a");
+    for (const place of [0, 1]) {
+      live.sent[place]?.answer({ status: "SUPERSEDED" });
+      await live.settle();
+    }
+    expect(live.data).toEqual(["a", "a"]);
+    await live.offer("b");
+    await live.offer("c");
+    live.sent[2]?.answer({ status: "SUPERSEDED" });
+    await live.settle();
+    expect(live.data).toEqual(["a", "a", "b", "c"]);
+  });
+
   test("counts a result as the end of older pictures", async () => {
     const live = setUp();
     for (const name of ["a", "b", "c"]) await live.offer(name);

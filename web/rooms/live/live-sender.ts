@@ -28,6 +28,8 @@ export class LiveSender {
   private wanted = false;
   private capturing = false;
   private paused = false;
+  /** Whether the picture that was offered last was lost and sent a second time. */
+  private isSentAgain = false;
 
   /** Numbers frames from `firstStep`. */
   constructor(
@@ -39,6 +41,7 @@ export class LiveSender {
 
   /** Announces a new picture. */
   offer(): void {
+    this.isSentAgain = false;
     this.wanted = true;
     void this.pump();
   }
@@ -96,15 +99,24 @@ export class LiveSender {
   private deliver(step: number, data: string): void {
     this.parts.send(step, data).then(
       ({ status }) => {
+        if (status === "ACCEPTED") return;
         // A picture that does not change is offered no second time.
         if (status === "UNTAKEN") this.wanted = true;
-        if (status !== "ACCEPTED") this.settle(step);
+        else if (step === this.nextStep - 1) this.sendAgain();
+        this.settle(step);
       },
       (error: unknown) => {
         this.settle(step);
         this.parts.onError(error);
       },
     );
+  }
+
+  /** No newer picture has replaced the last one, so it was lost. Once only: it may be what ends its device. */
+  private sendAgain(): void {
+    if (this.isSentAgain) return;
+    this.isSentAgain = true;
+    this.wanted = true;
   }
 
   private settle(step: number): void {
