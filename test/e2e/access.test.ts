@@ -32,6 +32,21 @@ describeStudio("a server with links, in browsers", { variables, camera: true, fl
       await ask("mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }", { input });
     }, like);
 
+  /** What a painting's page offers to those who may only watch; the server would refuse everything else to them. */
+  const forWatching =
+    /^(Share…|Export…|Compare|Zoom out|100%|Fit|Zoom in|Full screen|Painting|With the (photo|style)|(Previous|Next) picture|Step( \d+)?)$/;
+  const onlyToWatch = async (page: Page) => {
+    const offered = await page
+      .getByRole("main")
+      .locator("button:visible, input:visible, select:visible, a:visible, [role=slider]:visible, [role=radio]:visible")
+      .evaluateAll((all) => all.map((one) => one.getAttribute("aria-label") ?? one.textContent ?? ""));
+    expect(offered.filter((name) => !forWatching.test(name))).toEqual([]);
+    await page.getByRole("button", { name: "Export…" }).click();
+    const groups = page.getByRole("dialog", { name: "Export" }).locator("optgroup");
+    expect(await groups.evaluateAll((all) => all.map((one) => (one as HTMLOptGroupElement).label))).not.toContain("Time-lapse");
+    await page.keyboard.press("Escape");
+  };
+
   test("a class: a teacher makes a link, pupils paint on their own and share, and the link is revoked", async () => {
     const stranger = (await studio.open({ width: 360, height: 780 })).page;
     await stranger.goto("/");
@@ -199,6 +214,22 @@ describeStudio("a server with links, in browsers", { variables, camera: true, fl
     await screenshot(page, "access-viewer");
     await page.getByRole("link", { name: "Open the gallery" }).click();
     await page.getByText("Nothing here yet.").waitFor();
+    // Only the rooms in which one can watch.
+    const rooms = page.getByRole("navigation", { name: "Pages" }).getByRole("link");
+    expect(await rooms.allTextContents()).toEqual(["Gallery", "Models"]);
+    const { page: artist } = await studio.open();
+    await artist.goto(await link("Artist", "ARTIST"));
+    await artist.getByText("Artist · May paint").waitFor();
+    await startPainting(artist, { photo: "Alps", style: "Breakers", steps: 5000, size: 64 });
+    await artist.getByRole("button", { name: "Share…" }).click();
+    await artist.getByRole("combobox", { name: "Who can see this?" }).selectOption("PUBLIC");
+    await page.getByRole("link", { name: /Breakers/ }).click();
+    await waitForStep(page, 1);
+    await onlyToWatch(page);
+    await artist.keyboard.press("Escape");
+    await artist.getByRole("button", { name: "Stop here" }).click();
+    await page.getByText("Stopped", { exact: true }).waitFor();
+    await onlyToWatch(page);
     expect(complaints).toEqual([]);
     await page.getByRole("button", { name: "Sign out" }).click();
     await closed(page);

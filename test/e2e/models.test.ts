@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { FileServer } from "../helpers/file-server.js";
+import { operatorLink } from "../helpers/operator-link.js";
 import { describeStudio } from "../helpers/studio.js";
 import { screenshot } from "../helpers/studio-page.js";
 
@@ -23,15 +24,27 @@ beforeAll(async () => {
 
 afterAll(() => mirror.close());
 
-const options = { variables: () => ({ ATELIER_OFFLINE: "0", ATELIER_MODEL_MIRROR: mirror.url("models").href }) };
+const options = {
+  variables: () => ({ ATELIER_OFFLINE: "0", ATELIER_MODEL_MIRROR: mirror.url("models").href, ATELIER_ACCESS: "link" }),
+};
 
 describeStudio("the models in a browser, with a mirror that breaks off downloads", options, (studio) => {
   test("shows the progress of a download, stops it, and downloads the rest on request", async () => {
     const { page, complaints } = await studio.open();
+    await page.goto(await operatorLink(studio.server, "Teacher", "ADMIN"));
+    await page.getByText("Teacher · Admin").waitFor();
     await page.goto("/models");
     const card = page.getByRole("listitem", { name: "A network" });
     await card.getByText("Downloading A network, 50%").waitFor();
     await screenshot(page, "models-fetching", true);
+    // Only admins stop it. Those who may only watch are offered nothing to paint with, either.
+    const { page: visitor } = await studio.open();
+    await visitor.goto(await operatorLink(studio.server, "Visitors", "VIEWER"));
+    await visitor.getByRole("navigation").getByRole("link", { name: "Models" }).click();
+    const seen = visitor.getByRole("listitem", { name: "A network" });
+    await seen.getByText("Downloading A network, 50%").waitFor();
+    expect(await visitor.getByRole("list").getByRole("button").count()).toBe(0);
+    expect(await visitor.getByRole("link", { name: /with it$/ }).count()).toBe(0);
     await card.getByRole("button", { name: "Stop downloading A network" }).click();
     await card.getByRole("button", { name: "Download now: A network" }).click();
     await card.getByText("Ready").waitFor();

@@ -8,11 +8,10 @@ import headings from "../parts/headings.module.css";
 import { Notice } from "../parts/notice";
 import { accessTexts as texts } from "../texts/access";
 import styles from "./nothing-here.module.css";
+import { startsSomething } from "./rooms";
 
 /** Pages that show one thing to whoever may see it, and the one that opens links. */
 const openPages = ["/open", "/s", "/take"];
-/** Pages that start something. */
-const makingPages = ["/", "/translate", "/live", "/layers", "/four", "/kiosk", "/kiosk/setup"];
 
 /** The page, or what to do where this browser may not use it. */
 export function Gate({ children }: { children: ReactNode }) {
@@ -25,7 +24,7 @@ export function Gate({ children }: { children: ReactNode }) {
     return access.mode === "USERS" ? <SignIn /> : <Told {...texts.closed} />;
   }
   if (here === "/admin") return <Told {...texts.adminOnly} />;
-  if (access.role === "VIEWER" && makingPages.includes(here)) {
+  if (access.role === "VIEWER" && startsSomething(here)) {
     const watching = access.mode === "USERS" ? texts.watchingUser : texts.watching;
     return (
       <Told {...watching}>

@@ -2,16 +2,17 @@
 
 import Link from "next/link";
 import { usePathname } from "next/navigation";
-import { useAccess } from "../parts/access";
+import { useAccess, useMayMake } from "../parts/access";
 import { studioTexts as texts } from "../texts/studio";
 import { HelpSheet } from "./help-sheet";
 import styles from "./masthead.module.css";
 import { Me } from "./me";
-import { rooms } from "./rooms";
+import { rooms, startsSomething } from "./rooms";
 
-/** The studio's name and the links to its rooms. */
+/** The studio's name and the links to the rooms that this browser may use. */
 export function Masthead() {
   const here = usePathname();
+  const mayMake = useMayMake();
   const isStranger = useAccess()?.role === null;
   // The kiosk has no way to other rooms, nor has what its visitors take home; an output shows nothing but its picture.
   if (here === "/kiosk" || here === "/take" || here === "/open" || here.startsWith("/live/out")) return null;
@@ -21,11 +22,13 @@ export function Masthead() {
         {texts.name}
       </Link>
       <nav className={styles.rooms} aria-label={texts.rooms} hidden={isStranger}>
-        {rooms.map(({ href, name }) => (
-          <Link key={href} href={href} prefetch={false} className={styles.room} aria-current={here === href ? "page" : undefined}>
-            {name}
-          </Link>
-        ))}
+        {rooms
+          .filter(({ href }) => mayMake || !startsSomething(href))
+          .map(({ href, name }) => (
+            <Link key={href} href={href} prefetch={false} className={styles.room} aria-current={here === href ? "page" : undefined}>
+              {name}
+            </Link>
+          ))}
       </nav>
       <Me />
       <HelpSheet />

@@ -10,3 +10,11 @@ export const rooms = [
   { href: "/models", name: texts.models },
   { href: "/kiosk/setup", name: texts.kiosk },
 ] as const;
+
+/** Pages that start something, which those who may only watch cannot use. */
+const makingPages: ReadonlySet<string> = new Set(["/", "/translate", "/live", "/layers", "/four", "/kiosk", "/kiosk/setup"]);
+
+/** Whether a page only starts something. */
+export function startsSomething(page: string): boolean {
+  return makingPages.has(page);
+}

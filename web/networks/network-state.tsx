@@ -1,4 +1,5 @@
 import type { Network } from "../graphql/operations";
+import { useMayAdminister } from "../parts/access";
 import { formatDuration } from "../parts/durations";
 import { formatShare } from "../parts/share";
 import { useTimeToGo } from "../parts/time-to-go";
@@ -12,11 +13,15 @@ interface Props {
   actions: Pick<Networks, "fetchNow" | "stop">;
 }
 
-/** The download state of a network with a button to start or stop it where that is possible; nothing for a network that is ready. */
+/**
+ * The download state of a network with a button to start or stop it where that is possible and this browser may; nothing for
+ * a network that is ready.
+ */
 export function NetworkState({ network, actions }: Props) {
   const { id, state, downloadProgress, failure, willRetry, downloadable } = network;
   const title = shortTitle(network.title);
   const toGo = useTimeToGo(state === "DOWNLOADING" ? (downloadProgress ?? 0) : null);
+  const mayDownload = useMayAdminister();
   if (state === "READY") return null;
   const [line, action, name] = {
     AVAILABLE: [texts.absent(title, formatBytes(network.bytes)), texts.fetchNow, texts.fetchNamed(title)],
@@ -31,7 +36,7 @@ export function NetworkState({ network, actions }: Props) {
     <div className={styles.state} data-state={state}>
       <p>{line}</p>
       {/* One button serves all states, so that it keeps the focus. */}
-      {(state === "DOWNLOADING" || downloadable) && (
+      {mayDownload && (state === "DOWNLOADING" || downloadable) && (
         <button
           type="button"
           className={`bare ${styles.action}`}

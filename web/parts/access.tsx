@@ -19,6 +19,12 @@ export function useMayMake(): boolean {
   return access === null || access.role === "ARTIST" || access.role === "ADMIN";
 }
 
+/** Whether this browser may do what only admins may, such as downloading models. Until that is known, it may, as above. */
+export function useMayAdminister(): boolean {
+  const access = useAccess();
+  return access === null || access.role === "ADMIN";
+}
+
 /** Tells all pages what this browser may do, and asks again when the server refuses something for lack of access. */
 export function AccessProvider({ children }: { children: ReactNode }) {
   const [access, setAccess] = useState<Access | null>(null);

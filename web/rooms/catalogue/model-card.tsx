@@ -3,6 +3,7 @@ import type { Network } from "../../graphql/operations";
 import { NetworkState } from "../../networks/network-state";
 import { explanation, formatBytes, shortTitle } from "../../networks/networks";
 import type { Networks } from "../../networks/use-networks";
+import { useMayMake } from "../../parts/access";
 import { modelsTexts as texts } from "../../texts/models";
 import { unitTexts as units } from "../../texts/units";
 import styles from "./models-room.module.css";
@@ -16,6 +17,7 @@ interface Props {
 export function ModelItem({ network, actions }: Props) {
   const { id, title, task, state, isDefault, preview, sheet } = network;
   const name = shortTitle(title);
+  const mayMake = useMayMake();
   const picture = preview ?? sheet;
   return (
     <li className={styles.model} data-state={state} aria-label={name}>
@@ -33,7 +35,7 @@ export function ModelItem({ network, actions }: Props) {
         <NetworkState network={network} actions={actions} />
         <Facts network={network} />
         <p className={styles.ways}>
-          {state !== "FAILED" && (
+          {mayMake && state !== "FAILED" && (
             <Link href={task === "FEATURES" ? "/" : `/translate?model=${encodeURIComponent(id)}`}>{texts.use[task]}</Link>
           )}
           {sheet && (

@@ -5,7 +5,7 @@ import { type Dispatch, useState } from "react";
 import { styleTransferSettings } from "../../../server/records/settings";
 import { execute } from "../../graphql/execute";
 import { type Painting, RenameSession } from "../../graphql/operations";
-import { useMayMake } from "../../parts/access";
+import { useAccess, useMayMake } from "../../parts/access";
 import { Notice } from "../../parts/notice";
 import { NumberControl } from "../../parts/number-control";
 import { RenameDialog } from "../../parts/rename-dialog";
@@ -53,6 +53,7 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
   const { frame: newest, failure, curve, timeline } = state;
   const { id, settings, title, mayChange } = session;
   const mayMake = useMayMake();
+  const isStranger = useAccess()?.role === null;
   const router = useRouter();
   const look = useLook(state);
   useKeptFrames(id, timeline, look.past, dispatch);
@@ -139,7 +140,7 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
               subject={{ id, isPainting: true, step: look.frame.step, extent: look.frame, beside: look.compared, isPrimary: false }}
             />
           )}
-          {newest && (
+          {newest && !isStranger && (
             <Link className="button" href={`/compare?ids=${nearFamily(session).join(",")}`}>
               {texts.compare}
             </Link>
@@ -190,9 +191,11 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
             onChange={(sources) => (steers ? steering.steer : branch.change)({ styles: sources })}
           />
         )}
-        <Link className={styles.layers} href={`/layers?id=${encodeURIComponent(id)}`}>
-          {texts.layers}
-        </Link>
+        {mayMake && (
+          <Link className={styles.layers} href={`/layers?id=${encodeURIComponent(id)}`}>
+            {texts.layers}
+          </Link>
+        )}
         <SteeringList session={session} onShow={look.show} />
         <Family session={session} compared={look.compared} onCompare={look.compare} />
         <Caption painting={session} />

@@ -1,5 +1,6 @@
 import { Dialog } from "radix-ui";
 import { useState } from "react";
+import { useMayMake } from "../../parts/access";
 import dialog from "../../parts/dialog.module.css";
 import { Modal } from "../../parts/modal";
 import { type OptionGroup, SelectControl } from "../../parts/select-control";
@@ -9,7 +10,10 @@ import { type ExportFormat, fileAddress, filmFormats, type Subject, sizesOf, sti
 import { FilmMaker } from "./film-maker";
 import { useFilm } from "./use-film";
 
-/** A dialog that downloads a session's picture, its time-lapse or its settings, in one of the sizes and formats. */
+/**
+ * A dialog that downloads a session's picture, its settings or, for those who may make one, its time-lapse, in one of the
+ * sizes and formats.
+ */
 export function ExportDialog({ subject }: { subject: Subject }) {
   const { id, isPainting, extent, beside } = subject;
   const making = useFilm(id, beside?.id ?? null);
@@ -17,7 +21,8 @@ export function ExportDialog({ subject }: { subject: Subject }) {
   const [chosen, setChosen] = useState<number | null>(null);
   const sizes = sizesOf(extent);
   const size = sizes.find((one) => one.size === chosen) ?? sizes[0];
-  const films = isPainting ? filmFormats.filter(({ format: film }) => making.formats.includes(film)) : [];
+  const mayMake = useMayMake();
+  const films = isPainting && mayMake ? filmFormats.filter(({ format: film }) => making.formats.includes(film)) : [];
   const film = filmFormats.find((one) => one.format === format);
   const groups: OptionGroup<ExportFormat>[] = [
     {

@@ -1,6 +1,7 @@
 import { Dialog } from "radix-ui";
 import { useRef, useState } from "react";
 import type { Waiting } from "../../graphql/queue-operations";
+import { useMayAdminister } from "../../parts/access";
 import dialog from "../../parts/dialog.module.css";
 import { displayUrl } from "../../parts/display-url";
 import { Modal } from "../../parts/modal";
@@ -15,12 +16,13 @@ import { type MoveTo, useQueue } from "./use-queue";
 const LISTED = 50;
 
 /**
- * A button with the number of sessions that wait, which opens their list in order; nothing while none waits or `wanted` is
- * false. A dialog that is open stays.
+ * A button with the number of sessions that wait, which opens their list in order, where admins move them; nothing while none
+ * waits or `wanted` is false. A dialog that is open stays.
  */
 export function QueueDialog({ wanted = true }: { wanted?: boolean }) {
   const [open, setOpen] = useState(false);
   const { waiting, move } = useQueue(wanted || open);
+  const mayMove = useMayAdminister();
   const { failure, attempt } = useAttempt();
   const [moved, setMoved] = useState<Waiting | null>(null);
   const place = waiting.findIndex(({ id }) => id === moved?.id) + 1;
@@ -53,7 +55,7 @@ export function QueueDialog({ wanted = true }: { wanted?: boolean }) {
             place={index + 1}
             earlier={waiting[index - 1] ?? null}
             later={waiting[index + 1] ?? null}
-            onMove={(to) => moveTo(session, to)}
+            onMove={mayMove ? (to) => moveTo(session, to) : null}
           />
         ))}
       </ol>
@@ -75,7 +77,8 @@ interface RowProps {
   /** Its neighbours in the list; null at the ends. */
   earlier: Waiting | null;
   later: Waiting | null;
-  onMove(to: MoveTo): void;
+  /** Null where this browser may not change the order. */
+  onMove: ((to: MoveTo) => void) | null;
 }
 
 function Row({ session, place, earlier, later, onMove }: RowProps) {
@@ -88,7 +91,7 @@ function Row({ session, place, earlier, later, onMove }: RowProps) {
       className={`bare ${styles.arrow}`}
       aria-label={label}
       aria-disabled={to === undefined}
-      onClick={() => to !== undefined && onMove(to)}
+      onClick={() => to !== undefined && onMove?.(to)}
     >
       {text}
     </button>
@@ -101,9 +104,13 @@ function Row({ session, place, earlier, later, onMove }: RowProps) {
         {picture && <img src={displayUrl(picture.url, 64)} alt="" />}
       </span>
       <span className={styles.title}>{title}</span>
-      {arrow("⤒", texts.first(title), earlier ? "first" : undefined)}
-      {arrow("↑", texts.earlier(title), earlier?.id)}
-      {arrow("↓", texts.later(title), later?.id)}
+      {onMove && (
+        <>
+          {arrow("⤒", texts.first(title), earlier ? "first" : undefined)}
+          {arrow("↑", texts.earlier(title), earlier?.id)}
+          {arrow("↓", texts.later(title), later?.id)}
+        </>
+      )}
     </li>
   );
 }
