@@ -111,25 +111,37 @@ describeStudio("a server with links, in browsers", { variables, camera: true, fl
     await teacher.page.getByText("By somebody else").first().waitFor();
 
     await painter.getByRole("button", { name: "Share…" }).click();
-    await painter.getByRole("button", { name: "Make a link" }).click();
+    const dialog = painter.getByRole("dialog", { name: "Share" });
+    await dialog.getByText("Whoever opens a link may watch and download, and nothing else.").waitFor();
+    await dialog.getByRole("button", { name: "Make a link" }).click();
     const shared = await madeLink(painter);
+    await dialog.getByRole("img", { name: "QR code of the link" }).waitFor();
+    await dialog.getByRole("region", { name: "Links to it" }).getByText("May watch").waitFor();
     expect(await seriousFindings(painter)).toEqual([]);
     await screenshot(painter, "access-share");
+    await painter.setViewportSize({ width: 360, height: 780 });
+    expect(await overflow(painter)).toBe(0);
+    await screenshot(painter, "access-share-phone");
     await viewer.goto(shared.pathname + shared.hash);
-    await waitForStep(viewer, 10);
+    await waitForStep(viewer, 1);
     expect(await viewer.getByRole("button", { name: "Rename" }).count()).toBe(0);
     await viewer.getByRole("link", { name: "New painting from this" }).waitFor();
     // Someone at home, without a link to the server, may watch and nothing else.
     const home = await studio.open();
     await home.page.goto(shared.pathname + shared.hash);
-    await waitForStep(home.page, 10);
-    expect(await home.page.getByRole("link", { name: "New painting from this" }).count()).toBe(0);
-    expect(await home.page.getByRole("button", { name: "Branch from this step" }).count()).toBe(0);
+    await waitForStep(home.page, 1);
+    await onlyToWatch(home.page);
+    expect(await home.page.getByRole("link", { name: "Compare" }).count()).toBe(0);
     await screenshot(home.page, "access-shared");
     expect(home.complaints).toEqual([]);
-    await painter.getByRole("combobox", { name: "Who can see this?" }).selectOption("PRIVATE");
-    await home.page.reload();
+    await dialog.getByRole("combobox", { name: "Who can see this?" }).selectOption("PRIVATE");
     await home.page.getByText("This needs access.", { exact: false }).waitFor();
+    await dialog.getByRole("combobox", { name: "Who can see this?" }).selectOption("LINK");
+    await home.page.reload();
+    await waitForStep(home.page, 1);
+    await dialog.getByRole("button", { name: "Revoke Link 1" }).click();
+    await home.page.getByText("This needs access.", { exact: false }).waitFor();
+    expect(await home.page.getByRole("img").count()).toBe(0);
 
     await teacher.page.goto("/admin");
     await teacher.page.getByRole("button", { name: "Revoke Class 7b" }).click();
