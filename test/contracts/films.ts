@@ -9,7 +9,7 @@ import type { Storage } from "../../server/storage/storage.js";
 import { until } from "../helpers/until.js";
 import { aFilm, storeSession } from "./records.js";
 
-const LASTING_MS = 600_000;
+const LASTING_MS = 240_000;
 const failure = { code: "UNAVAILABLE", message: "The server stopped." } as const;
 
 /** How every storage keeps films. `open` returns one that deletes bytes without delay. */
