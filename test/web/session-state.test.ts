@@ -57,6 +57,11 @@ describe("a painting as its page knows it", () => {
     expect(nextState(state, { type: "changed", session: painting(frame(5)) }).frame?.step).toBe(5);
   });
 
+  test("shows nothing of itself once this browser may no longer see it", () => {
+    const state = withFrames(nextState(nothingYet, { type: "loaded", session: painting(frame(2)), curve: [] }), 3);
+    expect(nextState(state, { type: "closed", message: "This needs access." })).toEqual({ ...nothingYet, failure: "This needs access." });
+  });
+
   test("keeps the curve in order and without duplicates through a replay", () => {
     const curve = [0, 1, 2].map((step) => ({ step, total: 1, content: 1, style: 1, tv: 1 }));
     const loaded = nextState(nothingYet, { type: "loaded", session: painting(frame(2)), curve });

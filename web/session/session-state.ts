@@ -45,6 +45,8 @@ export type SessionAction =
   | { type: "place"; queuePosition: number | null }
   | { type: "connection"; connected: boolean }
   | { type: "removed" }
+  /** This browser may no longer see it. */
+  | { type: "closed"; message: string }
   | { type: "failed"; message: string };
 
 const PACE_FRAMES = 12;
@@ -83,6 +85,8 @@ export function nextState(state: SessionState, event: SessionAction): SessionSta
       return state.connected === event.connected ? state : { ...state, connected: event.connected };
     case "removed":
       return { ...state, removed: true };
+    case "closed":
+      return { ...nothingYet, failure: event.message };
     case "failed":
       return { ...state, failure: event.message };
   }

@@ -1,5 +1,5 @@
 import { type Dispatch, useEffect, useReducer, useRef, useState } from "react";
-import { execute, messageOf } from "../graphql/execute";
+import { execute, messageOf, ServerError } from "../graphql/execute";
 import {
   ElsewhereEvents,
   ElsewhereQuery,
@@ -149,6 +149,11 @@ function followed(id: string, dispatch: (event: SessionAction) => void, signal: 
     },
     onConnection: (connected) => dispatch({ type: "connection", connected }),
     isOver: () => over,
-    onFailure: (error) => dispatch({ type: "failed", message: messageOf(error) }),
+    onFailure: (error) => dispatch({ type: isClosed(error) ? "closed" : "failed", message: messageOf(error) }),
   };
+}
+
+/** Whether the server no longer shows the session: it was hidden, or the link to it was revoked. */
+function isClosed(error: unknown): boolean {
+  return error instanceof ServerError && (error.code === "UNAUTHENTICATED" || error.code === "NOT_FOUND");
 }

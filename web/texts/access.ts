@@ -149,6 +149,7 @@ export const accessTexts = {
     PRIVATE: "Only you and admins",
     LINK: "Whoever opens a link to it",
     PUBLIC: "Everyone who reaches this server",
+    watches: "Whoever opens a link may watch and download, and nothing else.",
     make: "Make a link",
     once: "Copy the link now: it is shown only once.",
     name: (count: number) => `Link ${count}`,

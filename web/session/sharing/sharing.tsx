@@ -80,6 +80,7 @@ export function SharingPanel({ id, path }: { id: string; path: string }) {
         </p>
       )}
       {sharing?.approval === null && access?.requiresApproval && access.role !== "ADMIN" && <p className="note">{texts.asks}</p>}
+      {sharing && sharing.visibility !== "PUBLIC" && <p className="note">{texts.watches}</p>}
       {sharing?.visibility === "PUBLIC" ? (
         <ShareableLink path={path} />
       ) : made ? (
@@ -100,7 +101,8 @@ export function SharingPanel({ id, path }: { id: string; path: string }) {
             {open.map((link) => (
               <li key={link.id}>
                 <span>
-                  {link.name} <time className="note">{new Date(link.createdAt).toLocaleString(undefined, shortly)}</time>
+                  {link.name} <span className="note">{accessTexts.roles.VIEWER} · </span>
+                  <time className="note">{new Date(link.createdAt).toLocaleString(undefined, shortly)}</time>
                 </span>
                 <button
                   type="button"
