@@ -181,6 +181,16 @@ describeStudio("a server with links, in browsers", { variables, camera: true, fl
     await pupil.getByRole("radio", { name: "Our school.png", checked: true }).waitFor({ state: "attached" });
     await pupil.getByRole("button", { name: "Start", exact: true }).click();
     await waitForStatus(pupil, "Finished");
+
+    // The page of someone who came by a link to the finished painting closes with the link, too.
+    await pupil.getByRole("button", { name: "Share…" }).click();
+    await pupil.getByRole("button", { name: "Make a link" }).click();
+    const shared = await madeLink(pupil);
+    const { page: home } = await studio.open();
+    await home.goto(shared.pathname + shared.hash);
+    await waitForStep(home, 5);
+    await pupil.getByRole("button", { name: "Revoke Link 1" }).click();
+    await home.getByText("This needs access.", { exact: false }).waitFor();
   });
 
   test("a museum: a kiosk comes by a link, and a visitor takes their painting home", async () => {

@@ -86,7 +86,7 @@ export function nextState(state: SessionState, event: SessionAction): SessionSta
     case "removed":
       return { ...state, removed: true };
     case "closed":
-      return { ...nothingYet, failure: event.message };
+      return { ...nothingYet, removed: state.removed, failure: event.message };
     case "failed":
       return { ...state, failure: event.message };
   }

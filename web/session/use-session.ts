@@ -8,6 +8,7 @@ import {
   type Session,
   SessionEvents,
   SessionQuery,
+  ViewersEvents,
 } from "../graphql/operations";
 import { ask } from "../graphql/subscribe";
 import { type SubscriptionTo, useSubscription } from "../graphql/use-subscription";
@@ -30,7 +31,24 @@ export function useSession(id: string): [SessionState, Dispatch<SessionAction>] 
   useSubscription(id, (_key, signal) => followed(id, dispatch, signal));
   useElsewhere(id, state.session, dispatch);
   usePlace(id, state.session?.status === "QUEUED", dispatch);
+  useClosing(id, state.session, dispatch);
   return [state, dispatch];
+}
+
+/**
+ * Notices that somebody else's session may no longer be seen after its own events are over: the server ends the count of its
+ * viewers then, and refuses another one.
+ */
+function useClosing(id: string, session: Session | null, dispatch: Dispatch<SessionAction>): void {
+  useSubscription(
+    session !== null && isOver(session.status) && !session.mayChange ? id : null,
+    (): SubscriptionTo<typeof ViewersEvents> => ({
+      document: ViewersEvents,
+      variables: () => ({ id }),
+      onEvent: () => undefined,
+      onFailure: (error) => isClosed(error) && dispatch({ type: "closed", message: messageOf(error) }),
+    }),
+  );
 }
 
 /**
