@@ -145,7 +145,7 @@ describeStudio("a server with links, in browsers", { variables, camera: true, fl
 
     await teacher.page.goto("/admin");
     await teacher.page.getByRole("button", { name: "Revoke Class 7b" }).click();
-    await teacher.page.getByText("Revoked").waitFor();
+    await teacher.page.getByRole("region", { name: "Links", exact: true }).getByText("Revoked").waitFor();
     await teacher.page.getByRole("button", { name: "Refresh" }).click();
     await teacher.page.getByText("Teacher: revoked a link").waitFor();
     await teacher.page.getByText("Class 7b: opened a link").first().waitFor();
