@@ -71,7 +71,8 @@ export class SoakLoad {
         this.findings.failures.push(error instanceof Error ? (error.stack ?? error.message) : String(error)),
       );
       // Nothing fails without end.
-      if (this.findings.failures.length > 100) return;
+      if (this.findings.failures.length > 100)
+        throw new Error(`More than 100 failures, such as:\n${this.findings.failures.slice(-3).join("\n")}`);
     }
   }
 
@@ -124,7 +125,7 @@ export class SoakLoad {
   }
 
   private async watchMjpeg(address: string, until: number): Promise<void> {
-    const leaving = AbortSignal.timeout(Math.max(1, until - performance.now()));
+    const leaving = AbortSignal.timeout(Math.max(1, Math.round(until - performance.now())));
     try {
       const response = await fetch(address, { signal: leaving });
       await response.arrayBuffer();
@@ -134,7 +135,7 @@ export class SoakLoad {
   }
 
   private async watchEvents(address: string, id: string, until: number): Promise<void> {
-    const client = createClient({ url: `${address}/graphql`, singleConnection: this.random() < 0.5, retryAttempts: 0 });
+    const client = createClient({ url: `${address}/graphql`, singleConnection: true, retryAttempts: 0 });
     const events = client.iterate<FrameEvent>({ query: FRAMES, variables: { id } });
     await this.read(events, id, until);
     client.dispose();

@@ -54,7 +54,7 @@ try {
     every(KILL_MS, () => replace(doomed)),
     every(KILL_MS, () => console.info(`${(60 * hours()).toFixed(1)} minutes: ${counts(load)}`)),
   ];
-  await delay(minutes * 60_000);
+  await Promise.race([delay(minutes * 60_000), working]);
   load.end();
   await working;
   ending.abort();
