@@ -22,29 +22,40 @@ export interface SoakFindings {
   completed: number;
   /** Frames that viewers of paintings got. */
   frames: number;
+  /** Frames that a viewer was too slow for: the newest one wins. */
+  skipped: number;
   visits: number;
   liveFrames: number;
   /** Sessions that did not complete with every step. */
   lost: string[];
-  /** Steps that a viewer got twice, out of order or not at all, and frames that differ from what is kept. */
+  /** Steps that a viewer got twice or out of order, last steps that did not come, and frames that differ from what is kept. */
   misdelivered: string[];
   failures: string[];
 }
 
 /** A load on two API servers until it is told to end. */
 export class SoakLoad {
-  readonly findings: SoakFindings = { completed: 0, frames: 0, visits: 0, liveFrames: 0, lost: [], misdelivered: [], failures: [] };
+  readonly findings: SoakFindings = {
+    completed: 0,
+    frames: 0,
+    skipped: 0,
+    visits: 0,
+    liveFrames: 0,
+    lost: [],
+    misdelivered: [],
+    failures: [],
+  };
   private isEnding = false;
   private input: Record<string, unknown> = {};
   /** Sessions that are being painted. */
   private readonly running = new Set<string>();
   private turns = 0;
 
-  /** `servers` are the addresses of the API servers; `steps` those of each painting. */
+  /** `servers` are the addresses of the API servers, `steps` those of each painting; `chance` returns numbers from 0 to 1. */
   constructor(
     private readonly servers: readonly string[],
     private readonly steps: number,
-    private readonly random: () => number,
+    private readonly chance: () => number,
   ) {}
 
   /** Keeps so many paintings and visitors there until `end`; resolves when all that was accepted has ended. */
@@ -93,7 +104,8 @@ export class SoakLoad {
       if (!hasEnded || status !== "COMPLETED" || urls.size !== this.steps + 1) {
         this.findings.lost.push(`${viewer.id}: ${status} ${error} with ${urls.size} frames`);
       }
-      if (viewer.seen.size !== urls.size) this.findings.misdelivered.push(`${viewer.id}: ${viewer.seen.size} of ${urls.size} frames came`);
+      if (viewer.lastStep !== this.steps) this.findings.misdelivered.push(`${viewer.id}: the last step that came is ${viewer.lastStep}`);
+      this.findings.skipped += urls.size - viewer.seen.size;
       this.findings.misdelivered.push(...viewer.misdelivered);
       for (const [step, digest] of viewer.seen) {
         const kept = await fetch(`${starter.address}${urls.get(step)}`);
@@ -110,14 +122,14 @@ export class SoakLoad {
 
   /** Someone who looks at a painting or the gallery for some seconds, in one of the ways there are, and leaves in the middle. */
   private async visit(): Promise<void> {
-    const id = [...this.running][Math.floor(this.random() * this.running.size)];
-    const until = performance.now() + 500 + this.random() * (STAY_MS - 500);
+    const id = [...this.running][Math.floor(this.chance() * this.running.size)];
+    const until = performance.now() + 500 + this.chance() * (STAY_MS - 500);
     if (id === undefined) {
       await delay(LIVE_MS);
       return;
     }
     const client = this.client();
-    const way = Math.floor(this.random() * 4);
+    const way = Math.floor(this.chance() * 4);
     if (way === 0) await this.watchMjpeg(`${client.address}/sessions/${id}/stream.mjpeg`, until);
     else if (way === 1) await this.watchEvents(client.address, id, until);
     else await this.watchSocket(client, way === 2 ? GALLERY : FRAMES, id, until);

@@ -33,6 +33,8 @@ interface Watched {
 }
 
 const random = randomNumbers(1);
+/** From 0 to 1, without 1. */
+const chance = () => (random() + 1) / 2;
 const began = performance.now();
 const hours = () => (performance.now() - began) / 3_600_000;
 const ending = new AbortController();
@@ -47,7 +49,7 @@ try {
     ...steady.process.devices().map((pid) => watch("device of the worker", pid)),
   ];
   const doomed = mortal.map(({ process }) => process);
-  const load = new SoakLoad([one.client.address, other.client.address], 300, random);
+  const load = new SoakLoad([one.client.address, other.client.address], 300, chance);
   const working = load.run({ paintings: 3, visitors: 6 });
   const background = [
     every(SAMPLE_MS, () => watched.forEach(read)),
@@ -88,8 +90,8 @@ async function every(ms: number, work: () => unknown): Promise<void> {
 }
 
 function counts(load: SoakLoad): string {
-  const { completed, frames, visits, liveFrames } = load.findings;
-  return `${completed} paintings with ${frames} frames at their viewers, ${visits} visits, ${liveFrames} live frames`;
+  const { completed, frames, skipped, visits, liveFrames } = load.findings;
+  return `${completed} paintings with ${frames} frames at their viewers, who were too slow for ${skipped}, ${visits} visits, ${liveFrames} live frames`;
 }
 
 function report(load: SoakLoad): Measurement[] {

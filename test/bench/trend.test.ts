@@ -18,7 +18,7 @@ test("a trend is the line through readings, with its rise and its noise", () => 
 
 test("a rise beyond the noise is upward; noise, a fall and what is too little to matter are not", () => {
   const random = randomNumbers(1);
-  const noisy = (slope: number) => readings((hours) => 100 + slope * hours + 20 * random());
+  const noisy = (slope: number) => readings((hours) => 100 + slope * hours + 10 * random());
   expect(trendOf(noisy(60), 4).isUpward).toBe(true);
   expect(trendOf(noisy(0), 4).isUpward).toBe(false);
   expect(trendOf(noisy(-60), 4).isUpward).toBe(false);

@@ -1,13 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
+const JOURNAL = "server/storage/migrations/meta/_journal.json";
 /** The migration with which several servers began to share a database: earlier versions know no fleet. */
-const FIRST_SHARED = "server/storage/migrations/0013_*.sql";
+const FIRST_SHARED = 13;
 
 /** A checkout of this repository at an earlier commit, with the packages of this one. */
 export interface EarlierVersion {
@@ -16,10 +17,10 @@ export interface EarlierVersion {
   remove(): Promise<void>;
 }
 
-/** Checks out the commit that EARLIER_COMMIT names, or the one that last changed the first migration of a shared database. */
+/** Checks out the commit that EARLIER_COMMIT names, or the first one with the first migration of a shared database as it is now. */
 export async function checkOutEarlier(): Promise<EarlierVersion> {
   const wanted = process.env.EARLIER_COMMIT;
-  const commit = wanted ? git("rev-parse", "--short", wanted) : git("log", "-1", "--format=%h", "--", FIRST_SHARED);
+  const commit = wanted ? git("rev-parse", "--short", wanted) : await firstShared();
   const folder = join(await mkdtemp(join(tmpdir(), "atelier-earlier-")), "checkout");
   git("worktree", "add", "--detach", folder, commit);
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
@@ -31,6 +32,15 @@ export async function checkOutEarlier(): Promise<EarlierVersion> {
       await rm(join(folder, ".."), { recursive: true, force: true });
     },
   };
+}
+
+async function firstShared(): Promise<string> {
+  const { entries } = JSON.parse(await readFile(join(root, JOURNAL), "utf8")) as { entries: { idx: number; when: number }[] };
+  const when = entries.find(({ idx }) => idx === FIRST_SHARED)?.when;
+  const commits = git("log", "--first-parent", "-m", `-S${when}`, "--format=%h", "--", JOURNAL).split("\n");
+  const first = commits.at(-1);
+  if (!first) throw new Error("The history here does not go back to the first version with a fleet: set EARLIER_COMMIT.");
+  return first;
 }
 
 function git(...args: string[]): string {
