@@ -36,17 +36,14 @@ export function sqlLeases(database: Database, renewals = database): LeaseStore {
     },
 
     async claim(workerId, wants, leaseMs) {
-      // Workers that are free ask every second. They take turns only when there is something to claim.
-      const [free] = await database.select({ id: sessions.id }).from(sessions).where(and(isUnfinished, isFree)).limit(1);
-      if (!free) return null;
+      // Workers that are free ask every second. They take turns only when there is something for them.
+      const isNext = sql`${sessions.id} = (${nextSession(wants)})`;
+      const [found] = await database.select({ id: sessions.id }).from(sessions).where(isNext);
+      if (!found) return null;
       return database.transaction(async (transaction) => {
         await transaction.execute(sql`select pg_advisory_xact_lock(${CLAIM_LOCK})`);
         // A row that a hanging worker has locked is passed over until the database ends its transaction.
-        const next = transaction
-          .select({ id: sessions.id })
-          .from(sessions)
-          .where(sql`${sessions.id} = (${nextSession(wants)})`)
-          .for("update", { skipLocked: true });
+        const next = transaction.select({ id: sessions.id }).from(sessions).where(isNext).for("update", { skipLocked: true });
         const [row] = await written(
           transaction
             .update(sessions)
