@@ -24,7 +24,17 @@ export class ShiftedClock {
   async jump(hours: number, ...pids: number[]): Promise<void> {
     const text = String(3_600_000 * hours);
     await writeFile(this.file, text);
-    for (const pid of pids) await until(async () => (await readFile(`${this.file}.${pid}`, "utf8")) === text);
+    for (const pid of pids) await until(async () => (await this.shiftOf(pid)) === text);
+  }
+
+  /** The shift that is in force in a process; null while it is starting. */
+  private async shiftOf(pid: number): Promise<string | null> {
+    try {
+      return await readFile(`${this.file}.${pid}`, "utf8");
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+      throw error;
+    }
   }
 
   async remove(): Promise<void> {
