@@ -33,7 +33,7 @@ export interface SoakFindings {
   failures: string[];
 }
 
-/** A load on two API servers until it is told to end. */
+/** Keeps two API servers busy until `end` is called. */
 export class SoakLoad {
   readonly findings: SoakFindings = {
     completed: 0,

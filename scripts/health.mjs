@@ -4,7 +4,7 @@ import { request as overHttps } from "node:https";
 
 const port = process.env.PORT || "4000";
 const isSecure = Boolean(process.env.ATELIER_TLS_CERT);
-// The certificate is for another name, and nothing is sent or believed but that somebody answers.
+// The certificate names another host, which does no harm here: this only asks whether the server answers.
 const options = { host: "127.0.0.1", port, path: "/healthz", timeout: 4000, rejectUnauthorized: false };
 const request = (isSecure ? overHttps : overHttp)(options, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1));
 request.on("timeout", () => request.destroy(new Error("no answer in time")));
