@@ -7,9 +7,6 @@ interface Claimant {
   settle(entry: ClaimedEntry | null): void;
 }
 
-/** Nobody else can claim what this process holds. */
-const never = new AbortController().signal;
-
 /** A queue in this process's memory: it starts empty, and its sessions are lost with the process. */
 export function openEmbeddedQueue(): Queue {
   /** In the order of arrival; those of one owner in the order in which they were moved. */
@@ -33,7 +30,8 @@ export function openEmbeddedQueue(): Queue {
     waiting.splice(waiting.indexOf(next), 1);
     running.set(next.sessionId, next);
     served.set(next.ownerId, ++claims);
-    return { ...next, fence: 0, lost: never, takeovers: 0 };
+    // Nobody else can claim what this process holds. Each has a signal of its own, so that listeners go with the session.
+    return { ...next, fence: 0, lost: new AbortController().signal, takeovers: 0 };
   }
 
   /** Gives claims what became claimable, the longest waiting one first. */

@@ -65,6 +65,12 @@ export function queueContract(name: string, open: () => Promise<QueueRig>): void
         expect(await queue.claim(forever)).toMatchObject(live("a"));
       });
 
+      it("tells each session by itself that it was lost", async () => {
+        await add(painting("a"), painting("b"));
+        const [first, second] = [await queue.claim(forever), await queue.claim(forever)];
+        expect(first?.lost).not.toBe(second?.lost);
+      });
+
       it("gives a session that is added later to the longest waiter alone", async () => {
         const abort = new AbortController();
         const first = claim();
