@@ -4,8 +4,8 @@ import type { SessionEvent, SessionRecord } from "../records/session.js";
 import type { StreamReply, StreamRequest } from "../records/stream.js";
 
 /**
- * A request to the host that runs a session. The change to steer by the status PAUSED or how it is to end is stored already.
- * `traceparent` names the span of the mutation that asks, where it is traced.
+ * A request to the host that runs a session. The change to steer by, the status PAUSED, or how it is to end, is stored
+ * already. `traceparent` names the span of the mutation that asks, where it is traced.
  */
 export type SessionControl = { type: "cancel" | "complete" | "pause" | "steer"; sessionId: string; traceparent?: string };
 
