@@ -4,7 +4,8 @@ import type { WorkerAnnouncement } from "../records/worker.js";
 
 /**
  * Why none of the workers could claim a session, even if it were free; null when one could. The rule is that of
- * `LeaseStore.claim`, which also gives any worker a session that a client is ending. A worker whose device does not respond claims nothing.
+ * `LeaseStore.claim`, which also gives any worker a session that a client is ending. A worker whose device does not
+ * respond claims nothing.
  */
 export function whyNoneFits(
   workers: readonly Pick<WorkerAnnouncement, "devices" | "models" | "maxSize">[],
