@@ -28,7 +28,7 @@ export interface Engines {
   storage: Storage;
   bus: Bus;
   queue: Queue;
-  /** Streams of events; the relay is null where no other server has any. */
+  /** Streams of events. A server on its own passes nothing on to others, and so has no relay: null. */
   streams: { reservations: StreamReservations; relay: StreamRelay | null };
   /** The processes that share these engines; null where this one has its own. */
   fleet: {

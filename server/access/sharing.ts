@@ -75,7 +75,7 @@ export class Sharing {
     return image;
   }
 
-  /** Nobody can review what a camera will show later. */
+  /** What a camera will show later cannot be reviewed now. */
   private requireReviewable(session: SessionRecord, field: string, { role }: Actor): void {
     if (!this.parts.requiresApproval || role === "ADMIN" || !isLive(session)) return;
     throw new AtelierError("FORBIDDEN", "On this server only admins share live translations.", { field });

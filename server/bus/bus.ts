@@ -36,7 +36,7 @@ export type AccessEvent = { type: "revoked"; linkId: string } | { type: "admitte
 /** An export as it is now. */
 export type ExportEvent = { type: "changed"; record: ExportRecord };
 
-/** Models that servers share, or their trials, changed: whoever has them reads the list again. */
+/** The models that servers share, or the trials of those, have changed. Each server reads the list again. */
 export type ModelsEvent = { type: "changed" };
 
 /**

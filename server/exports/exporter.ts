@@ -383,7 +383,7 @@ function sessionsOf({ sessionId, besideId }: ExportRecord["settings"]): string[]
   return besideId === null ? [sessionId] : [sessionId, besideId];
 }
 
-/** Whether nobody but its owner and admins sees a session. */
+/** Whether a session is hidden from everyone except its owner and admins. */
 function isHidden(session: SessionRecord): boolean {
   return session.visibility === "PRIVATE" || !isApproved(session);
 }

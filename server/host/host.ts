@@ -132,7 +132,7 @@ export class Host {
     const frameRetention = new FrameRetention(options.frameBudget ?? FRAME_BUDGET, this.log, closing);
     const { suspendedRetryMs: retryMs } = options;
     this.suspended = new SuspendedSessions({ ...options, log: this.log, closing, ...(retryMs === undefined ? {} : { retryMs }) });
-    // Where nobody else could go on with a painting, it is tried here.
+    // A host without others tries every painting: there is no larger one to leave it to.
     const maxSize = (options.isShared && options.maxSize) || (() => Number.POSITIVE_INFINITY);
     this.parts = { ...options, frameRetention, maxSize, suspended: () => this.suspended.expect(), log: this.log, closing };
     this.claims = new SessionClaims({ ...this.parts, queue, isShared: options.isShared ?? false });

@@ -170,7 +170,7 @@ export function accessRoutes(
     const opened = await links.open(secret, credentialsOf(request, isSecure(request)).cookie, admit).catch(async (error: unknown) => {
       if (!(error instanceof AtelierError)) throw error;
       record({ code: error.code, principal: null });
-      // Who has the right secret is let in whatever others at the address try. A role is no leave to guess another one.
+      // A right secret opens the server even while others at the same address guess. Guesses count against people with a role too.
       if (error.code === "UNAUTHENTICATED") await allowances.spend("wrongSecretsPerMinute", stranger, address);
       throw error;
     });

@@ -20,5 +20,6 @@ if (hasNvidiaDriver() && isProviderInPlace() && isFound) {
   const reason =
     "CUDA needs a card of NVIDIA, its libraries (npm run cuda), and LD_LIBRARY_PATH with the folder in which that command put them.";
   noteSkipped(reason);
+  // A file without a test would fail; the contract above needs the card.
   test("CUDA computes what other engines compute", (context) => context.skip(reason));
 }

@@ -22,5 +22,6 @@ if (installed) {
 } else {
   const reason = "The native binding of TensorFlow.js is not installed; docs/operate.md says how to install it.";
   noteSkipped(reason);
+  // A file without a test would fail; the contract above needs the binding, which is an optional package.
   test("the native binding of TensorFlow.js computes what other engines compute", (context) => context.skip(reason));
 }

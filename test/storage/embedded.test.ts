@@ -278,6 +278,7 @@ describe("pictures in a folder", () => {
   });
 
   it("are never cut off on a full disk", async (context) => {
+    // The limit stands for a full disk, and is that of a POSIX shell.
     context.skip(process.platform === "win32", "Windows has no limit on the size of files.");
     const folder = await emptyFolder();
     const files = new URL("../../server/storage/common/files.ts", import.meta.url);

@@ -62,6 +62,7 @@ export function Comparison({ ids }: { ids: readonly string[] }) {
       {!fills && <Sources run={runs[0]} />}
       <ul className={`${side.panels} ${several ? styles.row : styles.single}`}>
         {runs.map((run) => {
+          // The page of a run knows its session, and so its layer, once that was read; until then it says that it loads.
           const only = run.session && onlyLayer(run.session.settings.styleLayers);
           const title = only ? texts.only(layerWeightTexts.plain(only), only) : (run.session?.title ?? texts.loading);
           const at = frameAt(run, going.position)?.step ?? 0;
