@@ -75,9 +75,13 @@ describeStudio("a museum that looks at what visitors paint before others see it"
     await stranger.getByText("This needs access.", { exact: false }).waitFor();
     const { page: museum } = await studio.open();
     await enter(museum, "Curator", "ADMIN");
+    const { page: colleague } = await studio.open();
+    await enter(colleague, "Colleague", "ADMIN");
+    await colleague.goto("/admin");
+    await colleague.getByRole("button", { name: /^Approve .*Breakers/ }).waitFor();
     await museum.goto("/admin");
     await museum.getByRole("button", { name: /^Approve .*Breakers/ }).click();
-    await museum.getByText("Nothing waits for approval.").waitFor();
+    for (const admin of [museum, colleague]) await admin.getByText("Nothing waits for approval.").waitFor();
     await stranger.reload();
     await waitForStep(stranger, 5);
     const id = painting.searchParams.get("id");

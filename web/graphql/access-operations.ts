@@ -89,8 +89,8 @@ export const WaitingQuery = graphql(`
 
 export type WaitingSession = ResultOf<typeof WaitingQuery>["sessions"]["edges"][number]["node"];
 
-/** Sessions as they begin to wait, and as they change meanwhile. */
-export const WaitingEvents = graphql(`subscription WaitingEvents { sessions(filter: { approval: PENDING }) { id } }`);
+/** Sessions as they change: those that begin to wait, and those that have been decided. */
+export const WaitingEvents = graphql(`subscription WaitingEvents { sessions(filter: { temporary: true }) { id approval } }`);
 
 export const ReviewSession = graphql(`
   mutation ReviewSession($id: ID!, $approve: Boolean!, $revision: Int) {

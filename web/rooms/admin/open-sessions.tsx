@@ -4,8 +4,8 @@ import { type OpenSession, OpenSessionEvents, OpenSessionsQuery } from "../../gr
 import { execute } from "../../graphql/execute";
 import { CancelSession, PauseSession } from "../../graphql/operations";
 import { type SubscriptionTo, useSubscription } from "../../graphql/use-subscription";
-import { Coalescer } from "../../parts/coalescer";
 import headings from "../../parts/headings.module.css";
+import { Newest } from "../../parts/newest";
 import { FailureNotice } from "../../parts/notice";
 import { formatShare } from "../../parts/share";
 import button from "../../parts/text-button.module.css";
@@ -19,22 +19,31 @@ const texts = accessTexts.admin.open;
 /** Least time between two looks at what runs, ms: sessions change many times while they are painted. */
 const RELOAD_EVERY_MS = 1_000;
 
+async function whatIsOpen(): Promise<readonly OpenSession[]> {
+  return (await execute(OpenSessionsQuery, {})).sessions.edges.map(({ node }) => node);
+}
+
 /** What runs and waits now, of everyone, with a button that stops it. */
 export function OpenSessions() {
   const [sessions, setSessions] = useState<readonly OpenSession[] | null>(null);
   const [unknown, setUnknown] = useState<unknown>(null);
   const { busy, failure, attempt } = useAttempt();
 
-  const load = async () => setSessions((await execute(OpenSessionsQuery, {})).sessions.edges.map(({ node }) => node));
-  const [reloads] = useState(() => new Coalescer({ work: load, merge: () => undefined, everyMs: RELOAD_EVERY_MS }));
+  const [newest] = useState(() => {
+    const show = (data: readonly OpenSession[]) => {
+      setSessions(data);
+      setUnknown(null);
+    };
+    return new Newest({ read: whatIsOpen, show, onFailure: setUnknown, everyMs: RELOAD_EVERY_MS });
+  });
   useSubscription(
     "open",
     (): SubscriptionTo<typeof OpenSessionEvents> => ({
       document: OpenSessionEvents,
       variables: () => ({}),
-      load,
+      load: () => newest.load(),
       reloads: true,
-      onEvent: () => reloads.offer(undefined),
+      onEvent: () => newest.changed(),
       onFailure: setUnknown,
     }),
   );
@@ -44,7 +53,7 @@ export function OpenSessions() {
       // A painting can be continued. A temporary one is ended, so that its kiosk goes on at once.
       const canGoOn = __typename === "StyleTransferSession" && expiresAt === null;
       await (canGoOn ? execute(PauseSession, { id }) : execute(CancelSession, { id }));
-      await load();
+      await newest.load();
     });
 
   return (

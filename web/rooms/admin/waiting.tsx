@@ -1,13 +1,13 @@
 import Link from "next/link";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { WaitingSession } from "../../graphql/access-operations";
 import { ReviewSession, WaitingEvents, WaitingQuery } from "../../graphql/access-operations";
 import { execute } from "../../graphql/execute";
 import { type SubscriptionTo, useSubscription } from "../../graphql/use-subscription";
 import { useAccess } from "../../parts/access";
-import { Coalescer } from "../../parts/coalescer";
 import { displayUrl, frameUrl } from "../../parts/display-url";
 import headings from "../../parts/headings.module.css";
+import { Newest } from "../../parts/newest";
 import { FailureNotice } from "../../parts/notice";
 import { useAttempt } from "../../parts/use-attempt";
 import { accessTexts } from "../../texts/access";
@@ -26,6 +26,11 @@ interface Waiting {
   totalCount: number;
 }
 
+async function whatWaits(): Promise<Waiting> {
+  const { sessions } = await execute(WaitingQuery, {});
+  return { sessions: sessions.edges.map(({ node }) => node), totalCount: sessions.totalCount };
+}
+
 /** What waits for approval, to approve or refuse; nothing where no approval is required and nothing waits. */
 export function WaitingForApproval() {
   const [waiting, setWaiting] = useState<Waiting | null>(null);
@@ -33,19 +38,28 @@ export function WaitingForApproval() {
   const { busy, failure, attempt } = useAttempt();
   const requiresApproval = useAccess()?.requiresApproval ?? false;
 
-  const load = async () => {
-    const { sessions } = await execute(WaitingQuery, {});
-    setWaiting({ sessions: sessions.edges.map(({ node }) => node), totalCount: sessions.totalCount });
-  };
-  const [reloads] = useState(() => new Coalescer({ work: load, merge: () => undefined, everyMs: RELOAD_EVERY_MS }));
+  const [newest] = useState(() => {
+    const show = (data: Waiting) => {
+      setWaiting(data);
+      setUnknown(null);
+    };
+    return new Newest({ read: whatWaits, show, onFailure: setUnknown, everyMs: RELOAD_EVERY_MS });
+  });
+  const shown = useRef(waiting);
+  useEffect(() => {
+    shown.current = waiting;
+  });
   useSubscription(
     "waiting",
     (): SubscriptionTo<typeof WaitingEvents> => ({
       document: WaitingEvents,
       variables: () => ({}),
-      load,
+      load: () => newest.load(),
       reloads: true,
-      onEvent: () => reloads.offer(undefined),
+      onEvent({ sessions: { id, approval } }) {
+        // What waits no more was decided by another admin, or is no longer shared.
+        if (approval === "PENDING" || shown.current?.sessions.some((session) => session.id === id)) newest.changed();
+      },
       onFailure: setUnknown,
     }),
   );
@@ -56,7 +70,7 @@ export function WaitingForApproval() {
         // What is refused may have changed; what is approved is what this page shows.
         await execute(ReviewSession, { id, approve, revision: approve ? revision : null });
       } finally {
-        await load();
+        await newest.load();
       }
     });
 
