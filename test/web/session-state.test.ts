@@ -77,10 +77,18 @@ describe("a painting as its page knows it", () => {
 
   test("has a place in the queue only while it waits", () => {
     const running = nextState(nothingYet, { type: "changed", session: painting(null) });
-    const place = { queuePosition: 2, waitingReason: "No worker is up." };
+    const place = { status: "QUEUED", queuePosition: 2, waitingReason: "No worker is up." } as const;
     expect(nextState(running, { type: "place", place })).toBe(running);
     const queued = nextState(nothingYet, { type: "changed", session: { ...painting(null), status: "QUEUED", queuePosition: 3 } });
     expect(nextState(queued, { type: "place", place }).session).toMatchObject(place);
+  });
+
+  test("says why a painting that has begun waits, until a frame comes", () => {
+    const running = nextState(nothingYet, { type: "changed", session: painting(null) });
+    const waitingReason = "No worker that is up can paint 2048 px; the largest size is 512 px.";
+    const waits = nextState(running, { type: "place", place: { status: "RUNNING", queuePosition: null, waitingReason } });
+    expect(waits.session?.waitingReason).toBe(waitingReason);
+    expect(nextState(waits, { type: "frame", frame: frame(0) }).session?.waitingReason).toBeNull();
   });
 
   test("knows the frames that it missed, and gets them later", () => {

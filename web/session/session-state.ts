@@ -25,6 +25,9 @@ export interface SessionState {
   failure: string | null;
 }
 
+/** Why a session of this status sends nothing: others are before it, or no worker can run it. */
+export type Place = Pick<Session, "status" | "queuePosition" | "waitingReason">;
+
 export type SessionAction =
   | { type: "loaded"; session: Session; curve: readonly LossPoint[] }
   | { type: "changed"; session: Session }
@@ -41,8 +44,7 @@ export type SessionAction =
       described: Pick<Session, "title" | "starred" | "note" | "approval">;
       family: Pick<Painting, "parent" | "branches"> | null;
     }
-  /** Why it waits, as far as that has changed: its place in the queue, or that no worker can run it. */
-  | { type: "place"; place: Pick<Session, "queuePosition" | "waitingReason"> }
+  | { type: "place"; place: Place }
   | { type: "connection"; connected: boolean }
   | { type: "removed" }
   /** This browser may no longer see it. */
@@ -80,7 +82,7 @@ export function nextState(state: SessionState, event: SessionAction): SessionSta
     case "elsewhere":
       return state.session ? { ...state, session: { ...state.session, ...event.described, ...event.family } as Session } : state;
     case "place":
-      return state.session?.status === "QUEUED" ? { ...state, session: { ...state.session, ...event.place } } : state;
+      return withPlace(state, event.place);
     case "connection":
       return state.connected === event.connected ? state : { ...state, connected: event.connected };
     case "removed":
@@ -119,10 +121,20 @@ function withSession(state: SessionState, session: Session): SessionState {
   return { ...state, session, frame: newer(state.frame, latestFrame), timeline };
 }
 
+function withPlace(state: SessionState, place: Place): SessionState {
+  const { session } = state;
+  // The answer may be older than a change of the status.
+  if (session?.status !== place.status) return state;
+  if (session.queuePosition === place.queuePosition && session.waitingReason === place.waitingReason) return state;
+  return { ...state, session: { ...session, ...place } };
+}
+
 function withFrame(state: SessionState, frame: Frame): SessionState {
   const { losses, step } = frame;
   const curve = losses ? mergeCurves(state.curve, [{ step, ...losses }]) : state.curve;
-  return { ...state, frame: newer(state.frame, frame), curve, timeline: withKeptFrame(state.timeline, frame) };
+  // What sends a frame does not wait.
+  const session = state.session?.waitingReason ? { ...state.session, waitingReason: null } : state.session;
+  return { ...state, session, frame: newer(state.frame, frame), curve, timeline: withKeptFrame(state.timeline, frame) };
 }
 
 function newer(known: Frame | null, offered: Frame | null): Frame | null {

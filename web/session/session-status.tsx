@@ -38,7 +38,8 @@ function statusText({ status, queuePosition, waitingReason }: Session, doing: st
       if (waitingReason) return waitingReason;
       return queuePosition !== null && queuePosition > 1 ? texts.inLine(queuePosition) : texts.preparing;
     case "RUNNING":
-      return texts.doing(doing);
+      // One that has outgrown every worker waits although it has begun.
+      return waitingReason ?? texts.doing(doing);
     default:
       return statusNames[status];
   }

@@ -19,7 +19,7 @@ import { isOver, nextState, nothingYet, type SessionAction, type SessionState } 
 
 /** Points of the loss curve to load: about the width of the curve in pixels. */
 const CURVE_POINTS = 500;
-/** Interval at which a waiting session asks why it waits, ms, because no event reports it. */
+/** Interval at which a session that sends nothing is asked why, ms, because no event reports it. */
 const PLACE_EVERY_MS = 3_000;
 
 /** Least time between two looks at what other pages did, ms: a slider there makes several changes a second. */
@@ -30,7 +30,8 @@ export function useSession(id: string): [SessionState, Dispatch<SessionAction>] 
   const [state, dispatch] = useReducer(nextState, id, initialState);
   useSubscription(id, (_key, signal) => followed(id, dispatch, signal));
   useElsewhere(id, state.session, dispatch);
-  usePlace(id, state.session?.status === "QUEUED", dispatch);
+  const status = state.session?.status;
+  usePlace(id, status === "QUEUED" || status === "RUNNING", state.frame?.step ?? null, dispatch);
   useClosing(id, state.session, dispatch);
   return [state, dispatch];
 }
@@ -124,19 +125,21 @@ async function loaded(id: string, dispatch: Dispatch<SessionAction>, signal: Abo
   return session;
 }
 
-function usePlace(id: string, waits: boolean, dispatch: Dispatch<SessionAction>): void {
+/** Asks why a session waits, while it is open and no frame of another step comes. */
+function usePlace(id: string, isOpen: boolean, step: number | null, dispatch: Dispatch<SessionAction>): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new step begins the interval again.
   useEffect(() => {
-    if (!waits) return;
+    if (!isOpen) return;
     const ask = async () => {
       const { session } = await execute(PlaceQuery, { id });
-      if (session) dispatch({ type: "place", place: { queuePosition: session.queuePosition, waitingReason: session.waitingReason } });
+      if (session) dispatch({ type: "place", place: session });
     };
     const timer = setInterval(() => {
       // While the server cannot be reached, the place stays as it was and the status line says so.
       ask().catch(() => undefined);
     }, PLACE_EVERY_MS);
     return () => clearInterval(timer);
-  }, [id, waits, dispatch]);
+  }, [id, isOpen, step, dispatch]);
 }
 
 /** The state with the session that the previous page started, so that its picture shows at once. */
