@@ -21,6 +21,7 @@ import { AtelierError, messageOf, systemCode } from "./errors.js";
 import { describeWorker, openAnnouncer } from "./fleet/announcer.js";
 import { openWorkerDirectory } from "./fleet/directory.js";
 import { downloadWanted } from "./fleet/downloads.js";
+import { type FleetModels, fleetModels } from "./fleet/models.js";
 import { ownHost, type Runners, wholeFleet } from "./fleet/runners.js";
 import { SharedModels } from "./fleet/shared-models.js";
 import { Host } from "./host/host.js";
@@ -96,12 +97,14 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   const isWorker = role !== "api";
   let runners: Runners = own;
   let workers: (() => number) | null = null;
+  let models: FleetModels = registry;
   if (fleet && role !== "worker") {
     const describe = () => host && describeWorker(host, { ...capability(), features: null });
     const itself = isWorker ? { workerId: fleet.workerId, describe } : null;
     const directory = await openWorkerDirectory({ workers: fleet.workers, own: itself, failed: report });
     opened.push(() => directory.close());
     runners = wholeFleet(directory, own);
+    models = fleetModels(registry, directory);
     if (!isWorker) workers = directory.workers;
   }
   const unreadyHost = () => (host?.ready ? null : "The device is starting, or does not respond.");
@@ -112,7 +115,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   const url =
     role === "worker"
       ? await serveHealth(config, { storage, unready, hostMetrics }, opened)
-      : await serveApi(config, engines, registry, { ...runners, unready, hostMetrics, ...(workers ? { workers } : {}) }, opened);
+      : await serveApi(config, engines, models, { ...runners, unready, hostMetrics, ...(workers ? { workers } : {}) }, opened);
   if (!isWorker) {
     log.info("Workers in other processes run the sessions.");
     log.info(`Atelier is at ${url}`);
@@ -195,7 +198,7 @@ type HealthParts = Pick<AppParts, "unready" | "workers"> & { hostMetrics: HostMe
 async function serveApi(
   config: Config,
   { storage, bus, queue, streams, fleet }: Engines,
-  registry: Registry,
+  models: FleetModels,
   runners: Runners & HealthParts,
   opened: Close[],
 ): Promise<string> {
@@ -203,7 +206,7 @@ async function serveApi(
   const operatorSecret = config.access === "NONE" ? null : newSecret();
   const app = await createApp({
     ...{ storage, bus, queue, streams },
-    models: { catalogue: registry, sessions: registryModels(registry) },
+    models: { catalogue: models, sessions: registryModels(models) },
     ...runners,
     accessMode: config.access,
     requiresApproval: config.approval,

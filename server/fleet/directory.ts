@@ -16,6 +16,10 @@ export interface WorkerDirectory {
   maxSize(): number | null;
   /** Number of workers whose device responds. */
   workers(): number;
+  /** Ids of the models that workers have whose device responds. */
+  models(): ReadonlySet<string>;
+  /** Calls `listener` after the workers or what they can do may have changed. Returns how to stop. */
+  watch(listener: () => void): () => void;
   /** Why no worker can claim a session; null when one can, once it is free. */
   waitingReason(session: SessionRecord): string | null;
   close(): Promise<void>;
@@ -39,8 +43,10 @@ export async function openWorkerDirectory({
 }: WorkerDirectoryParts): Promise<WorkerDirectory> {
   const closing = new AbortController();
   let others: readonly WorkerAnnouncement[] = [];
+  const listeners = new Set<() => void>();
   const read = async () => {
     others = await workers.list(SILENCE_MS, own?.workerId);
+    for (const listener of [...listeners]) listener();
   };
   const known = (): readonly WorkerAnnouncement[] => {
     const described = own?.describe() ?? null;
@@ -57,6 +63,12 @@ export async function openWorkerDirectory({
     stepTimes: (modelId) => known().find((worker) => worker.stepTimes[modelId])?.stepTimes[modelId] ?? null,
     maxSize: () => (known().length === 0 ? null : Math.max(...known().map(({ maxSize }) => maxSize))),
     workers: () => known().filter(({ devices }) => devices.length > 0).length,
+    models: () => new Set(known().flatMap(({ devices, models }) => (devices.length > 0 ? models : []))),
+    watch(listener) {
+      const one = () => listener();
+      listeners.add(one);
+      return () => listeners.delete(one);
+    },
     waitingReason: (session) => whyNoneFits(known(), session),
     async close() {
       closing.abort();

@@ -211,11 +211,16 @@ export async function downloadPreferredFeatures(registry: Registry, log: (line: 
   }
 }
 
+/** Puts the feature model first that paintings use by default: vgg19, else the largest. */
+export function byPreference(a: Pick<Model, "id" | "parameters">, b: Pick<Model, "id" | "parameters">): number {
+  const rank = ({ id, parameters }: typeof a) => (id === PREFERRED_FEATURES ? Number.POSITIVE_INFINITY : parameters);
+  return rank(b) - rank(a);
+}
+
 /** The best feature model that is READY and undamaged. */
 async function defaultFeatureModel(entries: Iterable<ModelEntry>, signal?: AbortSignal): Promise<FeatureModelFile> {
   const ready = [...entries].filter(({ model: { task, state } }) => task === "FEATURES" && state === "READY");
-  const rank = ({ model: { id, parameters } }: ModelEntry) => (id === PREFERRED_FEATURES ? Number.POSITIVE_INFINITY : parameters);
-  for (const entry of ready.sort((a, b) => rank(b) - rank(a))) {
+  for (const entry of ready.sort((a, b) => byPreference(a.model, b.model))) {
     try {
       return await featureModelFile(entry, signal);
     } catch (error) {

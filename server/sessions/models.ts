@@ -25,7 +25,7 @@ export interface SessionModels {
 }
 
 /** The models of a registry, as sessions see them. */
-export function registryModels(registry: Registry): SessionModels {
+export function registryModels(registry: Pick<Registry, "find" | "unusableReason" | "defaultFeatures">): SessionModels {
   const find = async (id: string) => {
     const model = await registry.find(id);
     return model && sessionModel(model, registry.unusableReason(id));
