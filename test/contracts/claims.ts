@@ -42,6 +42,16 @@ export function claimsContract(name: string, open: () => Promise<Storage>): void
       expect((await storage.changes.list(sessionId)).map(({ step }) => step)).toEqual([null]);
     });
 
+    it("stores no frame of a session that has ended since", async () => {
+      const { id: sessionId } = await storeSession(storage, { status: "RUNNING" });
+      const held = storage.held({ sessionId, fence: 0 });
+      await storage.sessions.update(sessionId, { status: "PAUSED" });
+      expect(await held.frames.insert(aFrame(sessionId, 0))).toBe(true);
+      await storage.sessions.update(sessionId, { status: "CANCELLED" });
+      expect(await held.frames.insert(aFrame(sessionId, 1))).toBe(false);
+      expect((await storage.frames.latest(sessionId))?.step).toBe(0);
+    });
+
     it("thins under the present claim alone", async () => {
       const { id: sessionId } = await storeSession(storage, { status: "RUNNING" });
       for (let step = 0; step < 6; step++) await storage.frames.insert(aFrame(sessionId, step));

@@ -6,7 +6,7 @@ import { objectBlobs, pictureObjects } from "../../server/storage/remote/blobs.j
 import { startCandidates } from "../../server/storage/remote/candidates.js";
 import { openRemoteDatabase } from "../../server/storage/remote/database.js";
 import { openFolderObjects } from "../../server/storage/remote/folder-objects.js";
-import { checkpoints } from "../../server/storage/sql/schema.js";
+import { blobCandidates, checkpoints } from "../../server/storage/sql/schema.js";
 import type { OpenSessions, Storage } from "../../server/storage/storage.js";
 import { aFrame, anImage, aSession, storeSession } from "../contracts/records.js";
 import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
@@ -291,6 +291,45 @@ describe.skipIf(postgresPrograms === null)("two servers at once", () => {
       await patient.candidates.sweep();
       expect((await both()[1].blobs.get(digest)).byteLength).toBe(100);
       await patient.end();
+    });
+
+    it("a row that comes after the time of grace is refused, until the bytes are stored again", async () => {
+      const patient = await withSlowDeletions(3_600_000);
+      patient.proceed();
+      const [bytes, { id }] = [randomBytes(100), await storeSession(both()[0])];
+      const digest = await both()[0].blobs.put(bytes);
+      const rows = [() => both()[0].images.insert(anImage({ digest })), () => both()[0].frames.insert(aFrame(id, 0, { digest }))];
+      await patient.database.execute(sql`update blob_candidates set since = now() - interval '1 day' where digest = ${digest}`);
+      await patient.candidates.sweep();
+      for (const row of rows) await expect(row()).rejects.toMatchObject({ code: "UNAVAILABLE" });
+      await both()[1].blobs.put(bytes);
+      for (const row of rows) expect(await row()).toBeTruthy();
+      // What was removed is not remembered for ever.
+      const other = await both()[0].blobs.put(randomBytes(100));
+      const remembered = () => patient.database.$count(blobCandidates, eq(blobCandidates.digest, other));
+      await patient.database.execute(sql`update blob_candidates set since = now() - interval '1 day' where digest = ${other}`);
+      await patient.candidates.sweep();
+      expect(await remembered()).toBe(1);
+      await patient.database.execute(sql`update blob_candidates set removed_at = now() - interval '2 days' where digest = ${other}`);
+      await patient.candidates.sweep();
+      expect(await remembered()).toBe(0);
+      await patient.end();
+    });
+
+    it("a row waits for a server that deletes its picture, and is refused then", async () => {
+      const slow = await withSlowDeletions(0);
+      const { id } = await storeSession(both()[0]);
+      const digest = await both()[0].blobs.put(randomBytes(100));
+      const deleting = slow.blobs.delete(digest);
+      await slow.begun;
+      const inserting = both()[0].frames.insert(aFrame(id, 0, { digest }));
+      const refused = expect(inserting).rejects.toMatchObject({ code: "UNAVAILABLE" });
+      const waiting = sql`pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      await until(async () => (await slow.database.$count(waiting)) > 0);
+      slow.proceed();
+      await Promise.all([deleting, refused]);
+      expect(await both()[0].frames.latest(id)).toBeNull();
+      await slow.end();
     });
 
     it("bytes that are stored again get the time of grace again", async () => {

@@ -26,7 +26,7 @@ export function objectBlobs({ objects, candidates, space, atOnce }: ObjectBlobsD
     put: (bytes) =>
       space.storing(bytes.byteLength, async () => {
         const digest = (await sha256(bytes)).toString("hex");
-        await candidates.add([digest]);
+        await candidates.storing([digest]);
         await objects.put(pictureKey(digest), bytes);
         return digest;
       }),

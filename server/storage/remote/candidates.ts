@@ -1,4 +1,4 @@
-import { inArray, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, lte, sql } from "drizzle-orm";
 import { databaseNow } from "../sql/clock.js";
 import type { Database } from "../sql/database.js";
 import { blobCandidates } from "../sql/schema.js";
@@ -21,10 +21,13 @@ export interface ObjectKind {
  * then looked at once: so an object whose row never came, because its server was killed, is deleted too.
  *
  * The row of a candidate is a lock between servers. Storing the same bytes again waits while their object is deleted,
- * and postpones the next look.
+ * and postpones the next look. A server that hangs for longer than the time of grace finds its object deleted when it stores the
+ * row: the candidate says so for a day, and the row is refused (`isRemoved`).
  */
 export interface Candidates {
-  /** Call this before objects are stored, and in the transaction that deletes rows. @throws StorageUnavailable */
+  /** Call this before objects are stored whose row follows. @throws StorageUnavailable */
+  storing(candidates: readonly string[]): Promise<void>;
+  /** Call this in the transaction that deletes rows, or without one for objects that get no row. @throws StorageUnavailable */
   add(candidates: readonly string[], database?: Database): Promise<void>;
   /** Looks at candidates that are old enough, with `only` at one, and deletes what is unused. @throws StorageUnavailable */
   sweep(only?: string): Promise<void>;
@@ -42,12 +45,16 @@ export interface CandidatesDependencies {
   sweepMs: number;
 }
 
+/** How long it is known that an object was deleted before its row came, ms: a machine may sleep for a night. */
+const REMEMBERED_MS = 24 * 3_600_000;
+
 /** Candidates of one transaction: their deletion holds a connection and their locks. */
 const BATCH = 100;
 
 /** Candidates as rows; looks at those that are old enough regularly. */
 export function startCandidates({ database, objects, kinds, graceMs, sweepMs }: CandidatesDependencies): Candidates {
-  const isOld = sql`${blobCandidates.since} <= clock_timestamp() - ${graceMs}::double precision * interval '1 millisecond'`;
+  const before = (ms: number) => sql`clock_timestamp() - ${ms}::double precision * interval '1 millisecond'`;
+  const isOld = and(isNull(blobCandidates.removedAt), lte(blobCandidates.since, before(graceMs)));
 
   /** Number of candidates that were looked at. Those that another server looks at are skipped. */
   function sweepBatch(only?: string): Promise<number> {
@@ -57,7 +64,7 @@ export function startCandidates({ database, objects, kinds, graceMs, sweepMs }: 
       const rows = await transaction
         .select({ digest: blobCandidates.digest })
         .from(blobCandidates)
-        .where(only === undefined ? isOld : sql`${isOld} and ${blobCandidates.digest} = ${only}`)
+        .where(and(isOld, only === undefined ? undefined : eq(blobCandidates.digest, only)))
         .orderBy(blobCandidates.since)
         .limit(BATCH)
         .for("update", { skipLocked: true });
@@ -69,14 +76,33 @@ export function startCandidates({ database, objects, kinds, graceMs, sweepMs }: 
         const unused = candidates.filter((candidate) => !used.has(candidate));
         await objects.delete(unused.flatMap(kind.keysOf));
         for (const candidate of unused) await kind.removed?.(candidate);
+        await transaction
+          .update(blobCandidates)
+          .set({ removedAt: sql`clock_timestamp()` })
+          .where(and(inArray(blobCandidates.digest, unused), blobCandidates.awaitsRow));
       }
-      await transaction.delete(blobCandidates).where(inArray(blobCandidates.digest, taken));
+      await transaction.delete(blobCandidates).where(and(inArray(blobCandidates.digest, taken), isNull(blobCandidates.removedAt)));
       return taken.length;
     });
   }
 
   async function sweep(only?: string): Promise<void> {
     while ((await reaching(() => sweepBatch(only))) === BATCH);
+    const isForgotten = lte(blobCandidates.removedAt, before(REMEMBERED_MS));
+    await reaching(async () => database.delete(blobCandidates).where(isForgotten));
+  }
+
+  async function insert(to: Database, candidates: readonly string[], awaitsRow: boolean): Promise<void> {
+    if (candidates.length === 0) return;
+    // In one order, so that two servers do not wait for each other.
+    const rows = [...new Set(candidates)].sort().map((digest) => ({ digest, since: databaseNow, awaitsRow }));
+    const renewed = {
+      since: sql`excluded.since`,
+      awaitsRow: sql`${blobCandidates.awaitsRow} or excluded.awaits_row`,
+      // What is being stored is no longer removed.
+      ...(awaitsRow ? { removedAt: null } : {}),
+    };
+    await to.insert(blobCandidates).values(rows).onConflictDoUpdate({ target: blobCandidates.digest, set: renewed });
   }
 
   let ended = false;
@@ -104,17 +130,11 @@ export function startCandidates({ database, objects, kinds, graceMs, sweepMs }: 
   sweepIn(sweepMs);
 
   return {
+    storing: (candidates) => reaching(() => insert(database, candidates, true)),
+
     async add(candidates, transaction) {
-      if (candidates.length === 0) return;
-      // In one order, so that two servers do not wait for each other.
-      const rows = [...new Set(candidates)].sort().map((digest) => ({ digest, since: databaseNow }));
-      const insert = (to: Database) =>
-        to
-          .insert(blobCandidates)
-          .values(rows)
-          .onConflictDoUpdate({ target: blobCandidates.digest, set: { since: sql`excluded.since` } });
-      if (transaction) await insert(transaction);
-      else await reaching(async () => insert(database));
+      if (transaction) await insert(transaction, candidates, false);
+      else await reaching(() => insert(database, candidates, false));
     },
 
     sweep,

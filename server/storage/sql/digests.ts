@@ -1,7 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import { type PgColumn, unionAll } from "drizzle-orm/pg-core";
+import { StorageUnavailable } from "../../errors.js";
 import type { Database } from "./database.js";
-import { frames, images } from "./schema.js";
+import { blobCandidates, frames, images } from "./schema.js";
 
 /** Called in a transaction that deletes rows, with the digests that they referred to. */
 export type RowsDeleted = (transaction: Database, digests: readonly string[]) => Promise<void>;
@@ -14,6 +15,23 @@ export async function digestsInUse(database: Database, digests: readonly string[
     database.select({ digest: images.digest }).from(images).where(anyOf(images.digest)),
   );
   return new Set(used.map(({ digest }) => digest));
+}
+
+/**
+ * Whether the bytes with a digest were deleted although their row was to come, because the server that stored them hung. Waits
+ * for whoever deletes them now; then nobody does until the transaction ends.
+ */
+export function isRemoved(digest: string): SQL<boolean> {
+  const removed = sql`select ${blobCandidates.removedAt} is not null from ${blobCandidates} where ${blobCandidates.digest} = ${digest}`;
+  return sql<boolean>`coalesce((${removed} for key share), false)`;
+}
+
+/** @throws StorageUnavailable when the bytes with a digest were deleted before their row came: they must be stored again. */
+export async function requireBytes(database: Database, digest: string): Promise<void> {
+  const { rows } = (await database.execute<{ removed: boolean }>(sql`select ${isRemoved(digest)} as removed`)) as {
+    rows: { removed: boolean }[];
+  };
+  if (rows[0]?.removed) throw new StorageUnavailable("The picture was deleted while this server hung. Store it again.");
 }
 
 /** Whether any image or kept frame is stored. */

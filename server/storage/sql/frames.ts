@@ -1,11 +1,11 @@
-import { and, asc, count, desc, eq, getTableColumns, gt, gte, inArray, lte, type SQL, sql, sum } from "drizzle-orm";
+import { and, asc, count, desc, eq, getTableColumns, gt, gte, inArray, lte, not, type SQL, sql, sum } from "drizzle-orm";
 import { badInput } from "../../errors.js";
 import type { Claim } from "../../records/claim.js";
 import { type FrameRecord, MAX_STEP } from "../../records/pictures.js";
 import type { FrameStore, Page, PageRequest, StepRange } from "../storage.js";
 import { isHeld, type RowOptions, requireHeld } from "./claims.js";
 import { bySession, type Database, written } from "./database.js";
-import { unreferencedDigests } from "./digests.js";
+import { isRemoved, requireBytes, unreferencedDigests } from "./digests.js";
 import { lossCurves } from "./loss-curve.js";
 import { frames, sessions } from "./schema.js";
 import { thinFrames } from "./thinning.js";
@@ -60,7 +60,10 @@ export function sqlFrames(database: Database, { claim, rowsDeleted }: RowOptions
           .where(eq(sessions.id, stored.sessionId))
           .returning({ id: sessions.id }),
       );
-      if (changed.length === 0) await requireHeld(database, claim, frame.sessionId);
+      if (changed.length === 0) {
+        await requireHeld(database, claim, frame.sessionId);
+        await requireBytes(database, frame.digest);
+      }
       return changed.length === 1;
     },
 
@@ -161,8 +164,12 @@ export function sqlFrames(database: Database, { claim, rowsDeleted }: RowOptions
   };
 }
 
-/** The row of a frame, if its session is there and held: the row of the session is locked until the frame is stored. */
+/**
+ * The row of a frame, if its session is there and held, and its picture too: the rows of both are locked until the frame is
+ * stored. A host stores nothing of a session that has ended: it may learn of that late.
+ */
 function frameOfSession(database: Database, frame: FrameRecord, claim: Claim | undefined) {
+  const isOpen = claim?.sessionId === frame.sessionId ? inArray(sessions.status, ["QUEUED", "RUNNING", "PAUSED"]) : undefined;
   const columns = getTableColumns(frames);
   const value = (name: keyof typeof columns) => {
     const column = columns[name];
@@ -182,7 +189,7 @@ function frameOfSession(database: Database, frame: FrameRecord, claim: Claim | u
       createdAt: value("createdAt"),
     })
     .from(sessions)
-    .where(and(eq(sessions.id, frame.sessionId), isHeld(claim, frame.sessionId)))
+    .where(and(eq(sessions.id, frame.sessionId), isHeld(claim, frame.sessionId), isOpen, not(isRemoved(frame.digest))))
     .for("no key update");
 }
 

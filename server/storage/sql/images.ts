@@ -4,7 +4,7 @@ import type { Reader } from "../../records/access.js";
 import type { ImageRecord } from "../../records/pictures.js";
 import type { ImageAge, ImageStore } from "../storage.js";
 import { type Database, isMissingReference, written } from "./database.js";
-import type { RowsDeleted } from "./digests.js";
+import { type RowsDeleted, requireBytes } from "./digests.js";
 import { notOfAdmins, visibleTo } from "./readers.js";
 import { images, sessionImages, sessions } from "./schema.js";
 
@@ -18,6 +18,7 @@ export function sqlImages(database: Database, rowsDeleted?: RowsDeleted): ImageS
         // Two transactions that insert the same bytes wait for each other. Older databases hold such images, so no
         // constraint can forbid them.
         await transaction.execute(sql`select pg_advisory_xact_lock(hashtextextended(${image.digest}, 0))`);
+        await requireBytes(transaction, image.digest);
         const known = await newestWith(transaction, image.digest, eq(images.ownerId, image.ownerId));
         if (!known) {
           await written(transaction.insert(images).values(image));

@@ -202,7 +202,14 @@ export const frames = pgTable(
  */
 export const blobCandidates = pgTable(
   "blob_candidates",
-  { digest: text("digest").primaryKey(), since: instant("since").notNull() },
+  {
+    digest: text("digest").primaryKey(),
+    since: instant("since").notNull(),
+    /** Whether the row that will refer to it has yet to come. */
+    awaitsRow: boolean("awaits_row").notNull().default(false),
+    /** When the object was deleted although a row was to come. */
+    removedAt: instant("removed_at"),
+  },
   (table) => [index("blob_candidates_since").on(table.since)],
 );
 
