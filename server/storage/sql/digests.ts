@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { eq, type SQL, sql } from "drizzle-orm";
 import { type PgColumn, unionAll } from "drizzle-orm/pg-core";
 import { StorageUnavailable } from "../../errors.js";
 import type { Database } from "./database.js";
@@ -28,10 +28,9 @@ export function isRemoved(digest: string): SQL<boolean> {
 
 /** @throws StorageUnavailable when the bytes with a digest were deleted before their row came: they must be stored again. */
 export async function requireBytes(database: Database, digest: string): Promise<void> {
-  const { rows } = (await database.execute<{ removed: boolean }>(sql`select ${isRemoved(digest)} as removed`)) as {
-    rows: { removed: boolean }[];
-  };
-  if (rows[0]?.removed) throw new StorageUnavailable("The picture was deleted while this server hung. Store it again.");
+  const isOfDigest = eq(blobCandidates.digest, digest);
+  const [row] = await database.select({ removedAt: blobCandidates.removedAt }).from(blobCandidates).where(isOfDigest).for("key share");
+  if (row?.removedAt) throw new StorageUnavailable("The picture was deleted while this server hung. Store it again.");
 }
 
 /** Whether any image or kept frame is stored. */
