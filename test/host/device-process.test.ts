@@ -58,6 +58,20 @@ describe("a device process", () => {
     expect(lines.toSorted()).toEqual(["four", "one", "three", "two"]);
   });
 
+  test.skipIf(process.platform === "win32")("goes on when signals reach the whole process group", async () => {
+    const { process: device, messages, paint } = await startDevice();
+    paint({ steps: 1e6, computeMs: 1 });
+    const steps = () => messages.flatMap((message) => (message.type === "frame" ? [message.step] : []));
+    await until(() => steps().length > 0);
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.kill(device.pid!, signal);
+    const before = steps().length;
+    await until(() => {
+      device.send({ type: "acknowledge", sessionId: "a", step: steps().at(-1) ?? 0 });
+      return steps().length > before + 20;
+    });
+    expect(runs(device.pid!)).toBe(true);
+  });
+
   test("that cannot open its device reports the reason", async () => {
     await expect(startDevice({ execArgv: ["--title=refused"] })).rejects.toMatchObject({
       code: "UNAVAILABLE",
