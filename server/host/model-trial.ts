@@ -33,10 +33,10 @@ export class TrialCutShort extends AtelierError {
   }
 }
 
-/** What decides the outcome of a trial besides the model. Trials run on the processor, whatever device paints. */
+/** The kind of the trials that this process runs. */
 export function trialKind(): TrialKind {
   const { version } = createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string };
-  return { device: `cpu ${process.platform} ${process.arch}`, engine: `onnxruntime ${version}, checks ${CHECKS_VERSION}` };
+  return { processor: `cpu ${process.platform} ${process.arch}`, engine: `onnxruntime ${version}, checks ${CHECKS_VERSION}` };
 }
 
 const entry = scriptFrom(import.meta.url, "../device/trial-main");

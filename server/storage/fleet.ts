@@ -56,7 +56,7 @@ export interface AuditStore {
   list(first: number): Promise<AuditEntry[]>;
 }
 
-/** A shared model, or one that was removed, with the verdict for one kind of device. */
+/** A shared model, or one that was removed, with the verdict for one kind of processor. */
 export interface ListedModel extends SharedModel {
   removed: boolean;
   /** Null while it was not tried on a device of this kind. */
@@ -83,7 +83,7 @@ export interface SharedModelStore {
   remove(id: string, origin: string): Promise<boolean>;
 }
 
-/** Trials of shared models, each done once for a kind of device. Leases end by the database's clock. */
+/** Trials of shared models, each done once for a kind of processor. Leases end by the database's clock. */
 export interface TrialStore {
   /**
    * Claims a trial until the end of a lease: CLAIMED. It is BUSY while another one holds it. A trial that was done is not

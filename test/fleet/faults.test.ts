@@ -8,6 +8,7 @@ import { TroubledStore } from "../helpers/troubled-store.js";
 import { clockFaults } from "./faults/clocks.js";
 import { connectionFaults } from "./faults/connections.js";
 import { processFaults } from "./faults/processes.js";
+import { recordedVersionFaults } from "./faults/recorded-version.js";
 import { storeFaults } from "./faults/store.js";
 import { versionFaults } from "./faults/versions.js";
 
@@ -31,5 +32,6 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
   connectionFaults(paintings);
   clockFaults(paintings);
   storeFaults(paintings, () => store!);
+  recordedVersionFaults(paintings);
   versionFaults(paintings);
 });

@@ -75,7 +75,7 @@ describe.skipIf(postgresPrograms === null)("models that are dropped in on one of
     const models = join(root, folder, "models");
     const shared = await SharedModels.open({
       ...{ store: storage.sharedModels, trials: storage.trials, bus: ownBus, folder: models, machine },
-      kind: { device: "cpu", engine },
+      kind: { processor: "cpu", engine },
       async tryHere(model, signal) {
         tried.push(model.id);
         return tryModel ? tryModel(model, signal) : { parameters: 7 };
@@ -135,7 +135,7 @@ describe.skipIf(postgresPrograms === null)("models that are dropped in on one of
     await bus.close();
   });
 
-  const kind = { device: "cpu", engine: "engine 1" };
+  const kind = { processor: "cpu", engine: "engine 1" };
   const trialOfDoors = { ...kind, sha256: sha256Of(negative), cardSha256: sha256Of(Buffer.from(JSON.stringify(shortCard("doors")))) };
 
   it("wait for a machine that is trying them, and are tried when its lease is over", async () => {

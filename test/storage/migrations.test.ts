@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,7 @@ import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import { migrationsFolder } from "../../server/storage/sql/database.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { anImage, aSession, aTranslation } from "../contracts/records.js";
+import { firstMigrations } from "../helpers/first-migrations.js";
 
 /** The migration with which several servers began to share a database. */
 const FIRST_SHARED = 13;
@@ -49,16 +50,6 @@ test.each([
 ])("%s breaks older servers %i times", (migration, count) => {
   expect(statementsThatBreak(migration)).toHaveLength(count);
 });
-
-/** A copy of the migrations that has the first `count` of them. */
-async function firstMigrations(count: number, folder: string): Promise<string> {
-  const copy = join(folder, "migrations");
-  await cp(fileURLToPath(migrationsFolder), copy, { recursive: true });
-  const journalFile = join(copy, "meta", "_journal.json");
-  const journal = JSON.parse(await readFile(journalFile, "utf8"));
-  await writeFile(journalFile, JSON.stringify({ ...journal, entries: journal.entries.slice(0, count) }));
-  return copy;
-}
 
 /** A data folder whose database an earlier release made with its first `count` migrations, and filled. */
 async function earlierData(count: number, fill: (database: ReturnType<typeof drizzle>) => Promise<void>): Promise<string> {

@@ -13,7 +13,7 @@ import { until } from "../helpers/until.js";
 if (postgresPrograms === null) noteSkipped(noPostgres);
 
 const LASTING_MS = 600_000;
-const kind = { device: "cpu", engine: "engine 1" };
+const kind = { processor: "cpu", engine: "engine 1" };
 const aTrial = (): TrialKey => ({ sha256: digestOf(randomBytes(8)), cardSha256: digestOf(randomBytes(8)), ...kind });
 
 function digestOf(bytes: Uint8Array): string {
@@ -105,7 +105,7 @@ describe.skipIf(postgresPrograms === null)("models that servers share", () => {
     return (await digests()).includes(sha256) && (await readdir(join(place.folder, "models", sha256))).length > 0;
   }
 
-  it("are tried by one server at a time, whose verdict counts for its kind of device", async () => {
+  it("are tried by one server at a time, whose verdict counts for its kind of processor", async () => {
     const model = await aModel();
     await both()[0].sharedModels.add(model);
     const trial = { ...kind, sha256: model.file.sha256, cardSha256: model.card.sha256 };
@@ -117,7 +117,7 @@ describe.skipIf(postgresPrograms === null)("models that servers share", () => {
     await both()[1].trials.finish(trial, trier, { accepted: true, parameters: 7 });
     expect(await Promise.all(triers.map(claim))).toEqual(Array(6).fill({ accepted: true, parameters: 7 }));
     expect(await find(model.id)).toMatchObject({ verdict: { accepted: true, parameters: 7 } });
-    expect(await both()[0].trials.claim({ ...trial, device: "another" }, trier, LASTING_MS)).toBe("CLAIMED");
+    expect(await both()[0].trials.claim({ ...trial, processor: "another" }, trier, LASTING_MS)).toBe("CLAIMED");
     await both()[0].trials.forgetRefusal(trial);
     expect(await claim(trier, 0)).toMatchObject({ accepted: true });
   });

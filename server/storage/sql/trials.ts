@@ -15,7 +15,7 @@ export function sqlTrials(database: Database): TrialStore {
           .insert(modelTrials)
           .values({ ...keyOf(trial), ...claimed, attempts: 1 })
           .onConflictDoUpdate({
-            target: [modelTrials.sha256, modelTrials.cardSha256, modelTrials.device, modelTrials.engine],
+            target: [modelTrials.sha256, modelTrials.cardSha256, modelTrials.processor, modelTrials.engine],
             set: { ...claimed, attempts: sql`${modelTrials.attempts} + 1` },
             setWhere: and(isNull(modelTrials.accepted), isFree),
           })
@@ -68,15 +68,15 @@ export function verdictOf({
 
 const free = { trierId: null, leaseUntil: null };
 
-function keyOf({ sha256, cardSha256, device, engine }: TrialKey): TrialKey {
-  return { sha256, cardSha256, device, engine };
+function keyOf({ sha256, cardSha256, processor, engine }: TrialKey): TrialKey {
+  return { sha256, cardSha256, processor, engine };
 }
 
-function isOf({ sha256, cardSha256, device, engine }: TrialKey): SQL | undefined {
+function isOf({ sha256, cardSha256, processor, engine }: TrialKey): SQL | undefined {
   return and(
     eq(modelTrials.sha256, sha256),
     eq(modelTrials.cardSha256, cardSha256),
-    eq(modelTrials.device, device),
+    eq(modelTrials.processor, processor),
     eq(modelTrials.engine, engine),
   );
 }

@@ -8,7 +8,10 @@ const PAUSE = "mutation ($id: ID!) { pauseSession(sessionId: $id) { id } }";
 const RESUME = "mutation ($id: ID!) { resumeSession(sessionId: $id) { id } }";
 const steps = 600;
 
-/** Servers of two versions. In the short form, test/storage/migrations.test.ts refuses migrations that would break the earlier one. */
+/**
+ * Servers of two versions. In the short form, recorded-version.ts replays the earlier one, and test/storage/migrations.test.ts
+ * refuses migrations that would break it.
+ */
 export function versionFaults(paintings: PaintingFleet): void {
   describe.runIf(areFaultsLong)("of an earlier version and of this one", () => {
     it("serve, paint and take over each other's sessions", async () => {
