@@ -66,6 +66,27 @@ describe("a host that shares its sessions with others", () => {
     expect((await host.session(id)).step).toBe(step);
   });
 
+  test("does not begin a painting that has grown since it was claimed, which waits for another host", async () => {
+    let id: string | null = null;
+    const host = await startHost({
+      maxSize: () => 512,
+      async locateFeatureModel(path) {
+        const claimed = id;
+        id = null;
+        if (claimed !== null) await host.grow(claimed, 1024);
+        return { id: "scripted", path, sha256: "", architecture: { family: "vgg19" } };
+      },
+    });
+    const [grown, next] = [await host.prepare({ steps: 3 }), await host.prepare({ steps: 3 })];
+    id = grown;
+    // The second one begins when the queue has the first one back.
+    for (const sessionId of [grown, next]) await host.queue.add({ sessionId, ownerId: "ann", kind: "PAINTED", ownerLimit: 1 });
+    await host.end(next);
+    expect(await host.session(grown)).toMatchObject({ status: "QUEUED", startedAt: null, device: null, devices: [], step: -1 });
+    const published = host.events.get(grown)?.flatMap((event) => (event.type === "changed" ? [event.session.status] : []));
+    expect(published).not.toContain("RUNNING");
+  });
+
   test("gives a session that was paused and resumed between two looks back to the queue, and goes on in its turn", async () => {
     const host = await startHost();
     const id = await host.paint({ steps: 1e6 });
