@@ -142,8 +142,8 @@ function refuseSender(schema: GraphQLSchema, report: ReportError): ErrorRequestH
 }
 
 /**
- * Reports what an operation costs, tells no names of the schema to those who may not read it, sends what a stranger may not do as HTTP 401, which clients of HTTP know, and says in a
- * header after how long a client may try again.
+ * Reports what an operation costs, tells no names of the schema to those who may not read it, sends what a stranger may
+ * not do as HTTP 401, which clients of HTTP know, and says in a header after how long a client may try again.
  */
 const describeAnswer = ({ introspection }: ApiSwitches): ApolloServerPlugin<HttpContext> => ({
   async requestDidStart() {
@@ -162,7 +162,9 @@ const describeAnswer = ({ introspection }: ApiSwitches): ApolloServerPlugin<Http
   },
 });
 
-/** Refuses an operation of an owner who has too many under way; one counts until it has ended, also after its client left. */
+/**
+ * Refuses an operation of an owner who has too many under way; one counts until it has ended, also after its client left.
+ */
 function limitOperations(
   operations: OperationPlaces,
   shown: (error: AtelierError) => GraphQLFormattedError,
@@ -220,7 +222,9 @@ function refuseOperation(schema: GraphQLSchema, principals: RequestPrincipals, {
   };
 }
 
-/** The operation of a request. A query by GET is read as Apollo reads it: Express leaves out parameters beyond a thousand. */
+/**
+ * The operation of a request. A query by GET is read as Apollo reads it: Express leaves out parameters beyond a thousand.
+ */
 function operationOf({ method, originalUrl, body }: Request): Record<string, unknown> {
   return method === "GET" ? Object.fromEntries(new URL(originalUrl, "http://server").searchParams) : body;
 }

@@ -42,7 +42,8 @@ export class LiveFrameMutations {
     description:
       "Sends one frame to a live translation. Returns when the frame's fate is known. A client begins with\n" +
       "credit 2 (one frame in work, one waiting); a frame beyond the credit replaces the waiting one. A frame that no worker\n" +
-      "takes within `liveFrameMs` is dropped with UNAVAILABLE; the session goes on with later frames when a worker is free.",
+      "takes within `liveFrameMs` is dropped with UNAVAILABLE; the session goes on with later frames when a worker is free.\n" +
+      "While a device opens the model, a frame may wait for `liveOpeningMs`.",
   })
   async sendFrame(
     @Arg("input", () => FrameInput, { description: "The frame." }) { sessionId, step, data }: FrameInput,

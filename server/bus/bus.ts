@@ -16,6 +16,12 @@ export type LiveMessage =
   /** `superseded` counts the frames that this one replaced before it was offered. */
   | { type: "offer"; step: number; picture: Uint8Array; superseded: number }
   | { type: "receipt"; step: number; status: "ACCEPTED" | "SUPERSEDED"; credit: number }
+  /**
+   * The host has the frame, and its device opens the model first: `taken` follows when that is done and the device gets the
+   * frame. Hosts of earlier versions send neither.
+   */
+  | { type: "opening"; step: number }
+  | { type: "taken"; step: number }
   /** Another host goes on with the session: frames that were offered before are lost. */
   | { type: "restarted" }
   /** The frame could not be used; the session continues. */

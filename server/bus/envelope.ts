@@ -43,6 +43,8 @@ const fieldsOf: Record<string, Record<string, readonly string[]>> = {
   live: {
     offer: ["step", "picture"],
     receipt: ["step", "status"],
+    opening: ["step"],
+    taken: ["step"],
     restarted: [],
     refused: ["step", "code"],
   } satisfies Record<LiveMessage["type"], readonly string[]>,

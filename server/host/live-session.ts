@@ -34,6 +34,8 @@ interface LiveFrame {
   begun: boolean;
   /** Whether its device died, so that it is tried a second time. */
   isSecondTry: boolean;
+  /** Whether the client knows that the device opens the model first. */
+  awaitsModel: boolean;
 }
 
 /**
@@ -48,6 +50,8 @@ export class LiveSession implements HostSession {
   private link: DeviceLink | null = null;
   private unsubscribe: (() => Promise<void>) | null = null;
   private deviceFree = false;
+  /** Whether the device has opened the model. */
+  private isOpen = false;
   private onDevice: LiveFrame | null = null;
   private waiting: LiveFrame | null = null;
   private translated: number;
@@ -96,6 +100,7 @@ export class LiveSession implements HostSession {
     if (this.ended) return;
     if (message.type === "free") {
       this.deviceFree = true;
+      this.isOpen = true;
       this.feedDevice();
     } else if (message.type === "begun") {
       if (!this.onDevice?.begun) this.reply({ type: "receipt", step: message.step, status: "ACCEPTED", credit: this.credit });
@@ -144,11 +149,13 @@ export class LiveSession implements HostSession {
     this.link = null;
     this.spans.died(exit.reason);
     this.deviceFree = false;
+    this.isOpen = false;
     const frame = this.onDevice;
     this.onDevice = null;
     // A frame that kills each device is tried twice, so that the session survives it.
     if (frame && !frame.isSecondTry && !this.waiting) this.waiting = { ...frame, isSecondTry: true };
     else if (frame) this.drop(frame);
+    this.announceOpening();
     if (blamed && isBusy && this.deaths.add(this.translated, device)) return this.finish({ status: "FAILED", error: deathFailure(exit) });
     return this.idle();
   }
@@ -205,10 +212,18 @@ export class LiveSession implements HostSession {
     if (this.ended) return;
     this.keepAlive();
     const older = this.waiting;
-    this.waiting = { step: offer.step, picture: offer.picture, begun: false, isSecondTry: false };
+    this.waiting = { step: offer.step, picture: offer.picture, begun: false, isSecondTry: false, awaitsModel: false };
     this.dropped += offer.superseded;
     if (older) this.drop(older);
+    this.announceOpening();
     this.feedDevice();
+  }
+
+  /** Has the client wait longer for a frame while the device opens the model. */
+  private announceOpening(): void {
+    if (this.ended || this.isOpen || !this.waiting || this.waiting.begun) return;
+    this.waiting.awaitsModel = true;
+    this.reply({ type: "opening", step: this.waiting.step });
   }
 
   private drop({ step, begun }: LiveFrame): void {
@@ -218,7 +233,8 @@ export class LiveSession implements HostSession {
 
   private feedDevice(): void {
     if (!this.deviceFree || !this.waiting || !this.link) return;
-    const { step, picture } = this.waiting;
+    const { step, picture, awaitsModel } = this.waiting;
+    if (awaitsModel) this.reply({ type: "taken", step });
     this.onDevice = this.waiting;
     this.waiting = null;
     this.deviceFree = false;

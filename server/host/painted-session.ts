@@ -4,7 +4,14 @@ import type { FrameMessage } from "../device/messages.js";
 import { type AtelierError, ClaimLost } from "../errors.js";
 import { inForceAt } from "../records/changes.js";
 import type { ConvolutionMethod } from "../records/convolutions.js";
-import { devicesOf, type SessionFailure, type StyleTransferRecord, type TranslationRecord, withDevice } from "../records/session.js";
+import {
+  devicesOf,
+  type SessionCondition,
+  type SessionFailure,
+  type StyleTransferRecord,
+  type TranslationRecord,
+  withDevice,
+} from "../records/session.js";
 import type { SessionPatch } from "../storage/storage.js";
 import type { Departure, SessionSpans } from "../telemetry/session-spans.js";
 import { DeathCount, deathFailure } from "./deaths.js";
@@ -160,30 +167,26 @@ export class PaintedSession implements HostSession {
   private async startOn(link: DeviceLink): Promise<boolean> {
     const { storage, bus } = this.parts;
     const work = await buildWork(this.record, storage, this.parts);
-    const devices = withDevice(devicesOf(this.record), link.name, Math.max(this.storedStep, this.record.step) + 1);
+    const next = Math.max(this.storedStep, this.record.step) + 1;
+    // Changes from here on are sent to the device: clients that steer notify this session, which handles that after it
+    // has sent the start.
+    const steered = await storage.changes.settle(this.id, next);
+    if (steered) await publishChange(bus, steered);
     const running: SessionPatch = {
       status: "RUNNING",
       startedAt: this.record.startedAt ?? (await storage.now()),
       device: link.name,
-      devices,
+      devices: withDevice(devicesOf(this.record), link.name, next),
     };
-    const session = await storage.sessions.update(this.id, running, ["QUEUED", "RUNNING"]);
+    const session = await storage.sessions.update(this.id, running, ["QUEUED", "RUNNING"], this.sizeCondition());
     if (session === null) {
-      // It was paused, cancelled or deleted before it began.
+      // It was paused, cancelled or deleted before it began, or has grown: the queue gives it to a worker that it fits.
       this.leave("NOT_STARTED");
       return false;
     }
     if (this.record.status === "QUEUED") await publishChange(bus, session);
     this.record = session;
     this.storedStep = session.step;
-    if (session.kind === "STYLE_TRANSFER" && session.settings.size > this.parts.maxSize()) {
-      // It has grown since it was claimed.
-      this.ended = true;
-      return false;
-    }
-    // From here on clients that steer notify this session, which handles that after it has sent the start.
-    const steered = await storage.changes.settle(this.id, session.step + 1);
-    if (steered) await publishChange(bus, steered);
     if (work.kind === "STYLE_TRANSFER") {
       work.changes.push(...(await loadChanges(storage, this.id)));
       // The record that the work was built from may be older than the first stored picture.
@@ -194,6 +197,12 @@ export class PaintedSession implements HostSession {
     link.send({ type: "start", sessionId: this.id, work, checkpoint, storedThrough: session.step });
     this.spans.sent(link.name, session.step);
     return true;
+  }
+
+  /** Lets no painting begin here that has grown too large since it was claimed. */
+  private sizeCondition(): SessionCondition {
+    const maxSize = this.parts.maxSize();
+    return Number.isFinite(maxSize) ? { maxSize } : {};
   }
 
   private async store(message: FrameMessage): Promise<void> {

@@ -7,9 +7,9 @@ const PAGE = 100;
 
 /**
  * Queues the sessions that a server left when it ended; call this once at the start, before the host claims. Sessions
- * that ran continue first, from their checkpoints; those that waited follow, each owner's in the order in which they were
- * queued. Live translations that ran become COMPLETED, or what a client wished. Those that waited have the limits of their owner, also an admin's:
- * roles are not stored with sessions.
+ * that ran continue first, from their checkpoints; those that waited follow, each owner's in the order in which they
+ * were queued. Live translations that ran become COMPLETED, or what a client wished. Those that waited have the limits of
+ * their owner, also an admin's: roles are not stored with sessions.
  */
 export async function recoverSessions(storage: Storage, queue: Queue): Promise<{ resumed: number; requeued: number }> {
   const running: SessionRecord[] = [];

@@ -148,6 +148,12 @@ export const limitTable = {
     "ms",
     "Time that a frame of a live translation may wait for a worker; then `sendFrame` is refused with UNAVAILABLE.",
   ),
+  liveOpeningMs: limit(
+    "SESSION",
+    240_000,
+    "ms",
+    "Time that such a frame may wait while a device opens the model; when that is done, `liveFrameMs` begins anew.",
+  ),
   liveIdleMs: limit("SESSION", 30_000, "ms", "Time without a frame from its client, after which a live translation ends."),
   runningSessions: limit(
     "SERVER",

@@ -4,7 +4,7 @@ import { type QueueLine, type WorkKind, workKinds } from "../records/queue.js";
 import type { Capability, LeaseStore } from "../storage/fleet.js";
 import { movedAmongOwn, wholeOrder } from "./order.js";
 import type { ClaimedEntry, Queue } from "./queue.js";
-import type { WakeUps } from "./wake-ups.js";
+import type { WakeUpListener, WakeUps } from "./wake-ups.js";
 
 /** How long a claim holds without being renewed, ms: the sessions of a worker that died wait as long. */
 const LEASE_MS = 5000;
@@ -55,6 +55,8 @@ export function openRemoteQueue({
   const held = new Map<string, Held>();
   let serving: Promise<void> | null = null;
   let isAskedAgain = false;
+  /** How many sessions this process has claimed. */
+  let claims = 0;
 
   /** Claims for those who wait here, the longest waiting one first. */
   async function serve(): Promise<void> {
@@ -66,6 +68,7 @@ export function openRemoteQueue({
         const wants = { ...capability(), kinds: claimant.kinds, except: [...held.keys()] };
         const entry = await leases.claim(workerId, wants, leaseMs);
         if (!entry) continue;
+        claims++;
         // There may be more, for other processes too.
         wakeUps.send();
         // It may have been added while an earlier claimant was told that there is none.
@@ -76,15 +79,36 @@ export function openRemoteQueue({
     } while (isAskedAgain);
   }
 
-  function look(): void {
+  /** Resolves when a look that began after this call is over. */
+  async function look(): Promise<void> {
     isAskedAgain = true;
-    if (serving || claimants.length === 0) return;
-    serving = serve()
-      .catch(failed)
-      .finally(() => {
-        serving = null;
-      });
+    // One that is just ending may not have seen this.
+    while (isAskedAgain && claimants.length > 0) {
+      serving ??= serve()
+        .catch(failed)
+        .finally(() => {
+          serving = null;
+        });
+      await serving;
+    }
   }
+
+  const listener: WakeUpListener = {
+    async look() {
+      const before = claims;
+      await look();
+      return claims > before;
+    },
+    async leavesSome() {
+      try {
+        return await leases.hasClaimable();
+      } catch (error) {
+        // Others may reach the database.
+        failed(error);
+        return true;
+      }
+    },
+  };
 
   /** `asked` is when the lease was asked for, ms: the database granted it later. */
   function hold({ sessionId, fence }: Claim, asked: number): AbortSignal {
@@ -141,15 +165,12 @@ export function openRemoteQueue({
     async add(entry) {
       await leases.enter(entry);
       wakeUps.send();
-      look();
+      void look();
     },
 
     claim(signal, kinds = workKinds) {
       if (closing.signal.aborted || signal.aborted) return Promise.resolve(null);
-      wakeUps.listen(() => {
-        look();
-        return claimants.length > 0;
-      });
+      wakeUps.listen(listener);
       return new Promise((resolve) => {
         const withdraw = () => claimant.settle(null);
         const claimant: Claimant = {
@@ -162,7 +183,7 @@ export function openRemoteQueue({
         };
         claimants.push(claimant);
         signal.addEventListener("abort", withdraw);
-        look();
+        void look();
       });
     },
 
@@ -172,7 +193,7 @@ export function openRemoteQueue({
       held.delete(sessionId);
       await leases.release(found.claim);
       wakeUps.send();
-      look();
+      void look();
     },
 
     async seize(sessionId) {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { Queue as Jobs, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { messageOf } from "../errors.js";
@@ -6,15 +7,26 @@ import { connectRedis, Outage } from "../redis/connection.js";
 const NAME = "wake-ups";
 /** Where the jobs are; the prefix keeps the keys of a queue in one slot of a Redis cluster. */
 export const wakeUpJobs = { name: NAME, prefix: "{atelier}" } as const;
-/** Wait before a wake-up that found nobody free is delivered again, ms. */
-const AGAIN_MS = 100;
+/** Channel on which a process that cannot use a wake-up tells all others. */
+export const othersChannel = `${wakeUpJobs.prefix}:${NAME}:others`;
+
+/** A process that wake-ups reach. */
+export interface WakeUpListener {
+  /** Looks for something to claim, and returns whether it claimed something. */
+  look(): Promise<boolean>;
+  /** Whether something is left that another process may claim. */
+  leavesSome(): Promise<boolean>;
+}
 
 /** Tells the processes that share a queue that there may be something to claim. */
 export interface WakeUps {
   /** Wakes one process that listens. A wake-up may be lost: listeners also look by themselves now and then. */
   send(): void;
-  /** Begins to deliver wake-ups; `wake` says whether anybody here could use it, otherwise another process gets it. */
-  listen(wake: () => boolean): void;
+  /**
+   * Begins to deliver wake-ups. When one finds nothing that this process can claim, but something that others may, all
+   * others that listen look, once.
+   */
+  listen(listener: WakeUpListener): void;
   close(): Promise<void>;
 }
 
@@ -23,8 +35,9 @@ export interface WakeUpsOptions {
   warn(message: string): void;
 }
 
-/** Wake-ups as jobs of BullMQ. */
+/** Wake-ups as jobs of BullMQ, and those for all others over the publish and subscribe of Redis. */
 export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps {
+  const id = randomUUID();
   // What cannot be sent at once is not kept: there is no use in waking someone late.
   const producer = connectRedis(redisUrl);
   const outage = new Outage((reason) => warn(`Redis cannot be reached (${reason}); sessions that wait begin a little later meanwhile.`));
@@ -33,45 +46,54 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
   const jobs = new Jobs(NAME, { connection: producer, prefix: wakeUpJobs.prefix, skipVersionCheck: true });
   jobs.on("error", failed);
   let worker: Worker | null = null;
-  let listener: Redis | null = null;
+  let listeners: Redis[] = [];
+  let isClosed = false;
 
   function failed(error: unknown): void {
     if (producer.status === "ready") warn(`A wake-up of the queue was lost: ${messageOf(error)}`);
     else outage.notice(error);
   }
 
-  function send(delay = 0): void {
-    // One that waits stands for all: whoever claims a session wakes the next. One that is being delivered does not stand for
-    // those after it, whose sessions its receiver may not have seen; nor does a delayed one for one that is to come at once.
-    const deduplication = { id: delay > 0 ? "again" : "at-once", keepLastIfActive: true };
-    jobs.add(NAME, {}, { delay, removeOnComplete: true, removeOnFail: true, deduplication }).catch(failed);
+  async function deliver(listener: WakeUpListener): Promise<void> {
+    if ((await listener.look()) || !(await listener.leavesSome())) return;
+    // Another job could come back to this process, again and again. Each of the others knows what it can take.
+    if (!isClosed) await producer.publish(othersChannel, id);
   }
 
   return {
-    send: () => send(),
+    send() {
+      // One that waits stands for all: whoever claims a session wakes the next. One that is being delivered does not stand
+      // for those after it, whose sessions its receiver may not have seen.
+      const deduplication = { id: "at-once", keepLastIfActive: true };
+      jobs.add(NAME, {}, { removeOnComplete: true, removeOnFail: true, deduplication }).catch(failed);
+    },
 
-    listen(wake) {
+    listen(listener) {
       if (worker) return;
       // BullMQ waits for a connection, however long.
-      const connection = connectRedis(redisUrl, {
-        enableOfflineQueue: true,
-        autoResendUnfulfilledCommands: true,
-        maxRetriesPerRequest: null,
-      });
-      listener = connection.on("error", failed);
-      // A job that stalls is a wake-up that was lost; it says nothing about a session.
-      worker = new Worker(NAME, async () => wake(), { connection, prefix: wakeUpJobs.prefix, maxStalledCount: 1 });
+      const waiting = { enableOfflineQueue: true, autoResendUnfulfilledCommands: true, maxRetriesPerRequest: null };
+      const [connection, subscriber] = [connectRedis(redisUrl, waiting), connectRedis(redisUrl, waiting)];
+      listeners = [connection, subscriber];
+      for (const redis of listeners) redis.on("error", failed);
+      // The job ends before the look that it causes: wake-ups that are sent meanwhile would wait for it, as long as a
+      // process hangs. One that is lost says nothing about a session.
+      const receive = async () => void deliver(listener).catch(failed);
+      worker = new Worker(NAME, receive, { connection, prefix: wakeUpJobs.prefix, maxStalledCount: 1 });
       worker.on("error", failed);
-      worker.on("completed", (_job, isUsed: boolean) => {
-        if (!isUsed) send(AGAIN_MS);
+      subscriber.on("message", (_channel, sender) => {
+        if (sender !== id) listener.look().catch(failed);
+      });
+      subscriber.subscribe(othersChannel).catch((error: unknown) => {
+        if (!isClosed) failed(error);
       });
     },
 
     async close() {
+      isClosed = true;
       await worker?.close(true).catch(failed);
       await jobs.close().catch(failed);
       producer.disconnect();
-      listener?.disconnect();
+      for (const redis of listeners) redis.disconnect();
     },
   };
 }

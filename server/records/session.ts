@@ -166,6 +166,8 @@ export interface SessionCondition {
   suspended?: boolean;
   /** Nothing but its step has changed since it had this revision. */
   revision?: number;
+  /** If it is a style transfer, it is to be at most this large, px. */
+  maxSize?: number;
 }
 
 /** An event of a session, published on the bus after it was stored. */

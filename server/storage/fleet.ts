@@ -24,6 +24,8 @@ export interface LeaseStore {
    * RUNNING and whose lease is over come first. Null when there is none.
    */
   claim(workerId: string, capability: Capability, leaseMs: number): Promise<(QueueEntry & Claim & { takeovers: number }) | null>;
+  /** Whether a session waits that may be claimed now, by whichever worker can run it. */
+  hasClaimable(): Promise<boolean>;
   /** The models of the sessions that wait. */
   wantedModels(): Promise<string[]>;
   /** Claims one session, if it is unfinished and nobody holds it. */

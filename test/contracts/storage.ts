@@ -146,6 +146,18 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(await storage.sessions.update("unknown", { title: "x" })).toBeNull();
       });
 
+      it("changes a session only while it is at most as large as the condition says", async () => {
+        const painting = await storedSession();
+        const { settings } = painting;
+        const begin = (id: string, maxSize: number) => storage.sessions.update(id, { status: "RUNNING" }, undefined, { maxSize });
+        expect(await begin(painting.id, settings.size - 1)).toBeNull();
+        await storage.changes.add(painting.id, { settings: { size: settings.size + 1 }, styles: null }, [painting.status]);
+        expect(await begin(painting.id, settings.size)).toBeNull();
+        expect((await begin(painting.id, settings.size + 1))?.status).toBe("RUNNING");
+        const translation = await storedTranslation();
+        expect((await begin(translation.id, 1))?.status).toBe("RUNNING");
+      });
+
       it("reopens what an admin approved, also since it was read", async () => {
         const session = await storedSession();
         const reopened = async (visibility: "PUBLIC" | "PRIVATE", approval: "APPROVED" | "REFUSED" | null) => {

@@ -64,6 +64,35 @@ test("a session whose frames are on the device each time it dies fails", async (
   expect(await afterDeaths({ isBusy: true })).toEqual({ isActive: false, status: "FAILED" });
 });
 
+test("a frame that comes before the model is open is announced as waiting for that, and again when the device dies", async () => {
+  const record = aTranslation(null);
+  await stored.storage.sessions.insert(record);
+  const { id } = record;
+  const said: string[] = [];
+  await bus.subscribe(`live:${id}`, (message) => {
+    if (message.type !== "restarted") said.push(`${message.type} ${message.step}`);
+  });
+  const offer = (step: number) => bus.publish(`live:${id}`, { type: "offer", step, picture: Uint8Array.of(1), superseded: 0 });
+  const session = new LiveSession(record, parts(record), 3_600_000);
+  await session.start(link);
+  await offer(0);
+  await session.receive({ type: "free", sessionId: id });
+  await session.receive({ type: "begun", sessionId: id, step: 0 });
+  expect(said.splice(0)).toEqual(["offer 0", "opening 0", "taken 0", "receipt 0"]);
+  // From now on the model is open.
+  await offer(1);
+  await session.receive({ type: "free", sessionId: id });
+  await session.receive({ type: "begun", sessionId: id, step: 1 });
+  await offer(2);
+  expect(said.splice(0)).toEqual(["offer 1", "receipt 1", "offer 2"]);
+  await session.died(killed, true);
+  expect(said.splice(0)).toEqual(["opening 2"]);
+  await session.start(link);
+  await session.receive({ type: "free", sessionId: id });
+  expect(said).toEqual(["taken 2"]);
+  await session.cancel();
+});
+
 test("a session with an output stores a picture from time to time, so that the output holds it if the server is killed", async () => {
   const { storage } = stored;
   const plain = aTranslation(null);

@@ -12,7 +12,7 @@ async function startHost(options: Partial<HostOptions> = {}): Promise<HostHarnes
   return harness;
 }
 
-/** A live translation by `script` that runs, and the messages about its frames. */
+/** A live translation by `script` that runs, and what is said of the fate of its frames. */
 async function startLive(host: HostHarness, script: Partial<PainterScript> = {}) {
   const session = aTranslation(null);
   session.settings.model = JSON.stringify({ steps: 1e9, ...script });
@@ -20,7 +20,7 @@ async function startLive(host: HostHarness, script: Partial<PainterScript> = {})
   const { id } = session;
   const said: LiveMessage[] = [];
   await host.bus.subscribe(`live:${id}`, (message) => {
-    if (message.type !== "offer") said.push(message);
+    if (message.type === "receipt" || message.type === "refused") said.push(message);
   });
   await host.enqueue(id);
   await host.event(id, (event) => event.type === "changed" && event.session.status === "RUNNING");

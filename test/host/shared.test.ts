@@ -5,12 +5,20 @@ import type { ClaimedEntry } from "../../server/queue/queue.js";
 import { SessionControls } from "../../server/sessions/controls.js";
 import { aTranslation } from "../contracts/records.js";
 import { FakeModels } from "../helpers/fake-models.js";
-import { HostHarness } from "../helpers/host-harness.js";
+import { HostHarness, stepsThrough } from "../helpers/host-harness.js";
 import { LossyBus } from "../helpers/lossy-bus.js";
 import { until } from "../helpers/until.js";
 
 /** What controls need to steer and resume alone. */
 const unused = { models: new FakeModels().sessions, maxSize: () => 1024, admission: {} as never, maxChanges: 1000 };
+
+/** Holds up what waits until it is opened. */
+class Gate {
+  open: () => void = () => undefined;
+  readonly opened = new Promise<void>((resolve) => {
+    this.open = resolve;
+  });
+}
 
 describe("a host that shares its sessions with others", () => {
   const harnesses: HostHarness[] = [];
@@ -66,6 +74,27 @@ describe("a host that shares its sessions with others", () => {
     expect((await host.session(id)).step).toBe(step);
   });
 
+  test("does not begin a painting that has grown since it was claimed, which waits for another host", async () => {
+    let id: string | null = null;
+    const host = await startHost({
+      maxSize: () => 512,
+      async locateFeatureModel(path) {
+        const claimed = id;
+        id = null;
+        if (claimed !== null) await host.grow(claimed, 1024);
+        return { id: "scripted", path, sha256: "", architecture: { family: "vgg19" } };
+      },
+    });
+    const [grown, next] = [await host.prepare({ steps: 3 }), await host.prepare({ steps: 3 })];
+    id = grown;
+    // The second one begins when the queue has the first one back.
+    for (const sessionId of [grown, next]) await host.queue.add({ sessionId, ownerId: "ann", kind: "PAINTED", ownerLimit: 1 });
+    await host.end(next);
+    expect(await host.session(grown)).toMatchObject({ status: "QUEUED", startedAt: null, device: null, devices: [], step: -1 });
+    const published = host.events.get(grown)?.flatMap((event) => (event.type === "changed" ? [event.session.status] : []));
+    expect(published).not.toContain("RUNNING");
+  });
+
   test("gives a session that was paused and resumed between two looks back to the queue, and goes on in its turn", async () => {
     const host = await startHost();
     const id = await host.paint({ steps: 1e6 });
@@ -117,28 +146,57 @@ describe("a host that shares its sessions with others", () => {
     expect(await host.end(id)).toMatchObject({ status: "FAILED", error: { code: "DEVICE_LOST" } });
   });
 
-  test("drops a session whose claim is lost, and writes nothing of it any more", async () => {
-    const lost = new AbortController();
+  /** A queue whose claims of the sessions in `losing` are lost when `lost` aborts. */
+  function losingQueue(lost: AbortSignal) {
     const inner = openEmbeddedQueue();
+    const losing = new Set<string>();
     const queue = {
       ...inner,
       async claim(...args: Parameters<typeof inner.claim>): Promise<ClaimedEntry | null> {
         const entry = await inner.claim(...args);
-        return entry && { ...entry, lost: lost.signal };
+        return entry && losing.has(entry.sessionId) ? { ...entry, lost } : entry;
       },
     };
-    const host = await startHost({ queue });
+    const add = (sessionId: string) => inner.add({ sessionId, ownerId: "ann", kind: "PAINTED", ownerLimit: null });
+    return { queue, losing, add };
+  }
+
+  test("drops a session whose claim is lost, and writes nothing of it any more", async () => {
+    const lost = new AbortController();
+    const { queue, losing, add } = losingQueue(lost.signal);
+    let arrived = 0;
+    const host = await startHost({ queue, maxConcurrent: 1, computed: () => arrived++ });
+    const gates = new Map([3, 4].map((step) => [step, new Gate()]));
+    host.storage.beforeFrame = async ({ step }) => gates.get(step)?.opened;
     const id = await host.prepare({ steps: 1e6 });
-    await inner.add({ sessionId: id, ownerId: "ann", kind: "PAINTED", ownerLimit: null });
-    await host.frame(id, 2);
+    losing.add(id);
+    await add(id);
+    // The device waits for the frames 3 and 4, which are not stored yet.
+    await until(() => arrived === 5);
     lost.abort();
+    // Frame 5 comes after the loss, and before the host has handled that.
+    gates.get(3)?.open();
+    await until(() => arrived === 6);
+    gates.get(4)?.open();
     await host.released(id);
     const dropped = await host.session(id);
-    expect(dropped.status).toBe("RUNNING");
+    expect(dropped).toMatchObject({ status: "RUNNING", step: 4 });
+    // Its place is free once the device has released it.
     const another = await host.prepare({ steps: 3 });
-    await inner.add({ sessionId: another, ownerId: "ann", kind: "PAINTED", ownerLimit: null });
-    // Its claim is lost too: the host drops it before it begins.
-    await until(() => host.host.devices()[0]?.sessionIds.length === 0);
+    await add(another);
+    await host.end(another);
     expect(await host.session(id)).toEqual(dropped);
+    expect([await host.storedSteps(id), host.publishedSteps(id)]).toEqual([stepsThrough(4), stepsThrough(4)]);
+  });
+
+  test("does not begin a session whose claim is lost already", async () => {
+    const { queue, losing, add } = losingQueue(AbortSignal.abort());
+    const host = await startHost({ queue, maxConcurrent: 1 });
+    const [id, another] = [await host.prepare({ steps: 3 }), await host.prepare({ steps: 3 })];
+    const waiting = await host.session(id);
+    losing.add(id);
+    for (const sessionId of [id, another]) await add(sessionId);
+    await host.end(another);
+    expect(await host.session(id)).toEqual(waiting);
   });
 });

@@ -6,7 +6,7 @@ import { AtelierError } from "../../server/errors.js";
 import { DEFAULT_MAX_CONCURRENT, DEFAULT_MAX_LIVE } from "../../server/host/host.js";
 import { LIVE_GRACE_MS } from "../../server/host/live-session.js";
 import { type LimitName, limitTable } from "../../server/limits/table.js";
-import { LIVE_FRAME_MS } from "../../server/sessions/live/channel.js";
+import { LIVE_FRAME_MS, LIVE_OPENING_MS } from "../../server/sessions/live/channel.js";
 import { aFrame, anImage } from "../contracts/records.js";
 import { GraphqlClient } from "../helpers/graphql-client.js";
 import { partiesOfFile, type Someone } from "../helpers/parties.js";
@@ -259,6 +259,7 @@ const inForce = {
   runningSessions: DEFAULT_MAX_CONCURRENT,
   runningLiveSessions: DEFAULT_MAX_LIVE,
   liveFrameMs: LIVE_FRAME_MS,
+  liveOpeningMs: LIVE_OPENING_MS,
   liveIdleMs: LIVE_GRACE_MS,
 } satisfies Partial<Record<LimitName, number>>;
 

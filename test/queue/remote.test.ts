@@ -203,5 +203,20 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
       expect((await drafting.claim(forever))?.sessionId).toBe("drafted");
       await Promise.all([small.close(), any.close(), drafting.close()]);
     });
+
+    it("knows whether a session is left that some worker may claim, however large, but not beyond the places of its owner", async () => {
+      await empty();
+      const leases = sqlLeases(shared.database);
+      expect(await leases.hasClaimable()).toBe(false);
+      for (const id of ["a", "b"]) {
+        await add(id, { size: 8192, model: "of no worker" });
+        await leases.enter({ sessionId: id, ownerLimit: 1 });
+      }
+      expect(await leases.hasClaimable()).toBe(true);
+      const claim = await leases.claim("one", { kinds: ["PAINTED"], models: null, maxSize: 8192 }, 60_000);
+      expect(await leases.hasClaimable()).toBe(false);
+      await leases.release(claim!);
+      expect(await leases.hasClaimable()).toBe(true);
+    });
   });
 });

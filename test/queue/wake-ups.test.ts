@@ -1,7 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openWakeUps, type WakeUps } from "../../server/queue/wake-ups.js";
 import { hasRedis, RedisServer } from "../helpers/redis-server.js";
 import { until } from "../helpers/until.js";
+import { noWakeUpsLeft, othersListen } from "../helpers/wake-up-jobs.js";
 
 describe.skipIf(!hasRedis())("wake-ups over Redis", () => {
   let redis: RedisServer;
@@ -20,6 +21,19 @@ describe.skipIf(!hasRedis())("wake-ups over Redis", () => {
     return wakeUps;
   }
 
+  /** One that listens, and how often it was woken; `look` finds something or does not, and always leaves some. */
+  function openListener(look: () => Promise<boolean>) {
+    const woken = { times: 0 };
+    open().listen({
+      look() {
+        woken.times++;
+        return look();
+      },
+      leavesSome: async () => true,
+    });
+    return woken;
+  }
+
   /** One that is sent before there is a connection is lost. */
   const first = (server: WakeUps, isWoken: () => boolean) =>
     until(() => {
@@ -28,37 +42,76 @@ describe.skipIf(!hasRedis())("wake-ups over Redis", () => {
     });
 
   it("delivers one that is sent while another is being delivered", async () => {
-    const [server, host] = [open(), open()];
-    let woken = 0;
+    const server = open();
     // What is sent now may be about a session that a look just before did not see.
-    host.listen(() => {
-      woken++;
-      if (woken <= 20) server.send();
+    const host = openListener(async () => {
+      if (host.times <= 20) server.send();
       return true;
     });
-    await first(server, () => woken > 0);
-    await until(() => woken > 20);
+    await first(server, () => host.times > 0);
+    await until(() => host.times > 20);
   });
 
-  it("passes one on to a process that can use it", async () => {
-    const [server, busy, free] = [open(), open(), open()];
-    busy.listen(() => false);
-    let woken = 0;
-    free.listen(() => {
-      woken++;
-      return true;
+  it("passes one on that takes long to find out that it is of no use, and delivers others meanwhile", async () => {
+    const server = open();
+    let settle: ((isUsed: boolean) => void) | null = null;
+    openListener(async () => {
+      if (settle) return true;
+      return new Promise((resolve) => {
+        settle = resolve;
+      });
     });
-    await first(server, () => woken > 0);
+    await first(server, () => settle !== null);
+    const free = openListener(async () => true);
+    await othersListen(redis, 2);
+    await first(server, () => free.times > 0);
+    await noWakeUpsLeft(redis.url);
+    const before = free.times;
+    settle!(false);
+    await until(() => free.times > before);
   });
 
-  it("delivers one at once while another one waits for somebody who is free", async () => {
-    const [server, host] = [open(), open()];
-    let calls = 0;
-    host.listen(() => {
-      calls++;
-      return calls > 3;
+  it("wakes all others once with one that was of no use, also when it is of none to them", async () => {
+    const server = open();
+    const listeners = [1, 2, 3].map(() => openListener(async () => false));
+    const times = () => listeners.map((woken) => woken.times);
+    await othersListen(redis, 3);
+    await first(server, () => times().every((count) => count > 0));
+    for (let sent = 0; sent < 5; sent++) {
+      await noWakeUpsLeft(redis.url);
+      const before = times();
+      server.send();
+      await until(() => times().every((count, index) => count > before[index]!));
+      await noWakeUpsLeft(redis.url);
+      expect(times()).toEqual(before.map((count) => count + 1));
+    }
+  });
+
+  it("wakes nobody else with one that leaves nothing to claim", async () => {
+    const server = open();
+    const other = openListener(async () => true);
+    await othersListen(redis, 1);
+    await first(server, () => other.times > 0);
+    await noWakeUpsLeft(redis.url);
+    const wakeUps = open();
+    let asked = 0;
+    const before = other.times;
+    wakeUps.listen({
+      look: async () => false,
+      async leavesSome() {
+        asked++;
+        return false;
+      },
     });
-    await first(server, () => calls > 0);
-    await until(() => calls > 3);
+    await othersListen(redis, 2);
+    let sent = 0;
+    // Each reaches one of both.
+    await until(async () => {
+      server.send();
+      sent++;
+      await noWakeUpsLeft(redis.url);
+      return asked > 0;
+    });
+    expect(asked + other.times - before).toBe(sent);
   });
 });

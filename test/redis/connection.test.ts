@@ -37,9 +37,12 @@ describe.skipIf(!hasRedis())("a connection to a Redis that goes away and comes b
     const wakeUps = openWakeUps(server.url, { warn: (message) => warnings.push(message) });
     onTestFinished(() => wakeUps.close());
     let woken = 0;
-    wakeUps.listen(() => {
-      woken++;
-      return true;
+    wakeUps.listen({
+      async look() {
+        woken++;
+        return true;
+      },
+      leavesSome: async () => false,
     });
     const delivers = async () => {
       const before = woken;

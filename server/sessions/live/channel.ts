@@ -10,6 +10,25 @@ import type { LiveCounts } from "./counts.js";
 /** How long a frame may wait until a device begins with it or a newer frame replaces it, ms. */
 export const LIVE_FRAME_MS = limitTable.liveFrameMs.value;
 
+/** How long a frame may wait while a device opens the model, ms: a device that is silent for longer is replaced. */
+export const LIVE_OPENING_MS = limitTable.liveOpeningMs.value;
+
+/** What a frame waits for, how long at most, ms, and why it is given up then. */
+const waits = {
+  worker: {
+    ms: LIVE_FRAME_MS,
+    message: "No worker has taken the frame. Send a newer one: the session continues when a worker is free and has its model.",
+  },
+  model: {
+    ms: LIVE_OPENING_MS,
+    message: "The device is still opening the model of the session. Send a newer frame: the session continues when it is open.",
+  },
+  device: {
+    ms: LIVE_FRAME_MS,
+    message: "The device has not begun with the frame. Send a newer one: the session continues when the device is free.",
+  },
+} as const;
+
 /** What became of a frame, and how many more the client may have in flight. */
 export interface LiveReceipt {
   step: number;
@@ -20,7 +39,7 @@ export interface LiveReceipt {
 interface Pending {
   resolve(receipt: LiveReceipt): void;
   reject(error: AtelierError): void;
-  /** Ends the wait when no device takes the frame. */
+  /** Ends the wait when no device begins with the frame. */
   deadline: NodeJS.Timeout;
 }
 
@@ -98,8 +117,7 @@ export class LiveChannel {
     this.lastStep = step;
     this.arrivedAt.set(step, performance.now());
     return new Promise((resolve, reject) => {
-      const deadline = setTimeout(() => this.giveUp(step), LIVE_FRAME_MS).unref();
-      this.pending.set(step, { resolve, reject, deadline });
+      this.pending.set(step, { resolve, reject, deadline: this.deadline(step, "worker") });
       if (this.status === "RUNNING") this.offer(step, picture);
       else this.hold(step, picture);
     });
@@ -138,13 +156,24 @@ export class LiveChannel {
     this.offer(step, picture);
   }
 
-  /** Nobody has taken a frame: no worker has room for the session, or the one that had it is gone. */
-  private giveUp(step: number): void {
+  private deadline(step: number, wait: keyof typeof waits): NodeJS.Timeout {
+    return setTimeout(() => this.giveUp(step, waits[wait].message), waits[wait].ms).unref();
+  }
+
+  /** A frame that waits begins to wait for something else. */
+  private waitFor(step: number, wait: keyof typeof waits): void {
+    const pending = this.pending.get(step);
+    if (!pending) return;
+    clearTimeout(pending.deadline);
+    pending.deadline = this.deadline(step, wait);
+  }
+
+  /** No device has begun with a frame: no worker has room for the session, or the one that had it is gone or too slow. */
+  private giveUp(step: number, message: string): void {
     if (this.held?.step === step) {
       this.held = null;
       this.unoffered++;
     }
-    const message = "No worker has taken the frame. Send a newer one: the session continues when a worker is free.";
     this.reject(step, unavailable(message, { field: "input.sessionId" }));
   }
 
@@ -157,6 +186,8 @@ export class LiveChannel {
 
   private handleReply(message: LiveMessage): void {
     if (message.type === "receipt") this.resolve({ step: message.step, status: message.status, credit: message.credit });
+    if (message.type === "opening") this.waitFor(message.step, "model");
+    if (message.type === "taken") this.waitFor(message.step, "device");
     if (message.type === "restarted") this.dropOffered();
     if (message.type === "refused") this.reject(message.step, new AtelierError(message.code, message.message, { field: "input.data" }));
   }

@@ -41,7 +41,7 @@ export class LiveFrames {
    * Sends one frame; resolves when it is accepted or superseded.
    * @throws AtelierError NOT_FOUND; BAD_INPUT (`input.data`, `input.step`, with limit; also for bytes that cannot be
    * decoded); CONFLICT when the session takes no frames, has ended, or ends before the frame's turn; UNAVAILABLE
-   * (`input.sessionId`) when no worker takes the frame in time.
+   * (`input.sessionId`) when no worker takes the frame in time, or a device does not open the model or begin in time.
    */
   async send(frame: LiveFrame): Promise<LiveReceipt> {
     this.counts.count("received");

@@ -52,9 +52,9 @@ function sqlState(error: unknown): unknown {
 }
 
 /**
- * Locks a session's row, if `condition` is true for it, until the end of the transaction: calls that read rows of a session and then change them come one
- * after the other, also where many connections run at once. Call it first, so that no two wait for each other. False when
- * there is no such session.
+ * Locks a session's row, if `condition` is true for it, until the end of the transaction: calls that read rows of a
+ * session and then change them come one after the other, also where many connections run at once. Call it first, so that
+ * no two wait for each other. False when there is no such session.
  */
 export async function lockSession(transaction: Database, id: string, condition?: SQL): Promise<boolean> {
   const locked = await transaction

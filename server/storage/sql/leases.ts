@@ -1,15 +1,16 @@
 import { and, eq, inArray, isNotNull, isNull, max, not, or, type SQL, sql } from "drizzle-orm";
 import type { Claim } from "../../records/claim.js";
-import type { QueueEntry, WorkKind } from "../../records/queue.js";
+import { type QueueEntry, type WorkKind, workKinds } from "../../records/queue.js";
 import type { LeaseStore } from "../fleet.js";
 import { type Database, written } from "./database.js";
 import { sessions } from "./schema.js";
+import { isAtMost } from "./session-filters.js";
 
 /** Key of the lock under which sessions are claimed: two claims at once would count the same sessions as running. */
 const CLAIM_LOCK = 7_214_301;
 
 const kind = sql<WorkKind>`case when ${sessions.kind} = 'TRANSLATION' and ${sessions.sourceId} is null then 'LIVE' else 'PAINTED' end`;
-/** Stands for any number of sessions: a session without a number was not entered yet. */
+/** Stands for any number of sessions, or of pixels. A session without a number of sessions was not entered yet. */
 const ANY_NUMBER = 2 ** 31 - 1;
 /** How long a session may wait for being entered, ms: the server that stored it may have died. */
 const ENTERED_MS = 5000;
@@ -88,6 +89,11 @@ export function sqlLeases(database: Database, renewals = database): LeaseStore {
 
     async release(claim) {
       await written(database.update(sessions).set({ workerId: null, leaseUntil: null }).where(isClaimed(claim)));
+    },
+
+    async hasClaimable() {
+      const next = nextSession({ kinds: workKinds, models: null, maxSize: ANY_NUMBER });
+      return (await database.$count(sessions, sql`${sessions.id} = (${next})`)) > 0;
     },
 
     async wantedModels() {
@@ -174,7 +180,7 @@ function nextSession({ kinds, models, maxSize, except = [] }: Parameters<LeaseSt
       select ${id} as id, ${ownerId} as owner_id, ${kind} as kind, ${ownerLimit} as owner_limit, ${status} = 'RUNNING' as interrupted,
         ${queuedAt} as queued_at, ${ordinal} as ordinal, ${isLeased} as leased,
         ${sessions.wish} is not null or ${hasModel(sql`${settings} ->> 'model'`)} and (not ${draft} or ${hasModel(sql`'vgg19-lite'`)})
-          and (${sessions.kind} <> 'STYLE_TRANSFER' or (${settings} ->> 'size')::numeric <= ${maxSize}) as fits
+          and ${isAtMost(maxSize)} as fits
       from ${sessions} where ${isUnfinished}
         and (${ownerLimit} is not null or ${status} = 'RUNNING' or ${queuedAt} < clock_timestamp() - ${ENTERED_MS} * interval '1 millisecond')
     ), running as (

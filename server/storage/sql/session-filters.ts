@@ -1,7 +1,7 @@
 import { and, eq, gt, inArray, isNotNull, isNull, lt, not, or, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import { badInput } from "../../errors.js";
-import type { SessionFilter, SessionStatus } from "../../records/session.js";
+import type { SessionCondition, SessionFilter, SessionStatus } from "../../records/session.js";
 import type { Database } from "./database.js";
 import { visibleTo } from "./readers.js";
 import { deletedSessions, type ImageRole, type images, sessionImages, sessions } from "./schema.js";
@@ -63,6 +63,20 @@ export function matching(filter: SessionFilter): SQL | undefined {
     createdAfter && gt(sessions.createdAt, createdAfter),
     createdBefore && lt(sessions.createdAt, createdBefore),
   );
+}
+
+/** What a session passes that is as a condition says. */
+export function meeting({ suspended = false, revision, maxSize }: SessionCondition = {}): SQL | undefined {
+  return and(
+    suspended ? isNotNull(sessions.error) : undefined,
+    revision === undefined ? undefined : eq(sessions.revision, revision),
+    maxSize === undefined ? undefined : isAtMost(maxSize),
+  );
+}
+
+/** True for a style transfer of at most `maxSize` px, and for every other session. */
+export function isAtMost(maxSize: number): SQL {
+  return sql`(${sessions.kind} <> 'STYLE_TRANSFER' or (${sessions.settings} ->> 'size')::numeric <= ${maxSize})`;
 }
 
 /** As `ilike` with the title, in a fraction of the time. */

@@ -13,7 +13,7 @@ import { sessionLoad } from "./load.js";
 import { requireOpenPlace } from "./open-sessions.js";
 import { notOfAdmins, visibleTo } from "./readers.js";
 import { changes, deletedSessions, frames, images, sessionImages, sessions } from "./schema.js";
-import { matching, newerThan, olderThan, positionOf, statusIn, usesImage } from "./session-filters.js";
+import { matching, meeting, newerThan, olderThan, positionOf, statusIn, usesImage } from "./session-filters.js";
 import { recordImages } from "./session-images.js";
 
 /** Sessions as rows. With a claim, its session is updated only while the claim holds. */
@@ -51,15 +51,8 @@ export function sqlSessions(database: Database, { claim, rowsDeleted }: RowOptio
       return new Map(rows.map((row) => [row.id, sessionRecord(row)]));
     },
 
-    async update(id, patch, from, { suspended = false, revision } = {}) {
-      const unchanged = revision === undefined ? undefined : eq(sessions.revision, revision);
-      const matches = and(
-        eq(sessions.id, id),
-        statusIn(from),
-        suspended ? isNotNull(sessions.error) : undefined,
-        unchanged,
-        isHeld(claim, id),
-      );
+    async update(id, patch, from, condition) {
+      const matches = and(eq(sessions.id, id), statusIn(from), meeting(condition), isHeld(claim, id));
       const [row] = isEmpty(patch)
         ? await database.select().from(sessions).where(matches)
         : await written(

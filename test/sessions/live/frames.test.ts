@@ -4,7 +4,7 @@ import type { LiveMessage } from "../../../server/bus/bus.js";
 import { publishChange } from "../../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../../server/bus/embedded.js";
 import type { TranslationRecord } from "../../../server/records/session.js";
-import { LIVE_FRAME_MS } from "../../../server/sessions/live/channel.js";
+import { LIVE_FRAME_MS, LIVE_OPENING_MS } from "../../../server/sessions/live/channel.js";
 import { delayBucketsMs, LiveCounts } from "../../../server/sessions/live/counts.js";
 import { LiveFrames } from "../../../server/sessions/live/frames.js";
 import { aFrame, aTranslation } from "../../contracts/records.js";
@@ -52,6 +52,7 @@ async function setUp() {
       return reads;
     },
     send: (step: number, sessionId = session.id) => frames.send({ sessionId, step, picture }),
+    say: (message: LiveMessage) => bus.publish(`live:${session.id}`, message),
     accept: (step: number) => bus.publish(`live:${session.id}`, { type: "receipt", step, status: "ACCEPTED", credit: 1 }),
   };
 }
@@ -166,6 +167,35 @@ describe("live frames", () => {
     await live.accept(1);
     await live.accept(2);
     expect((await taken).status).toBe("ACCEPTED");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("wait longer while the device opens the model, and for the device as long as before once it is open", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const live = await setUp();
+    await live.become("RUNNING");
+    const sent = live.send(0);
+    const refused = expect(sent).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.stringContaining("has not begun") });
+    await settle();
+    await live.say({ type: "opening", step: 0 });
+    vi.advanceTimersByTime(LIVE_OPENING_MS - 1);
+    await live.say({ type: "taken", step: 0 });
+    vi.advanceTimersByTime(LIVE_FRAME_MS - 1);
+    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(1);
+    await refused;
+  });
+
+  test("are dropped with a reason of its own when the device does not open the model in time", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const live = await setUp();
+    await live.become("RUNNING");
+    const refused = expect(live.send(0)).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.stringContaining("opening") });
+    await settle();
+    await live.say({ type: "opening", step: 0 });
+    vi.advanceTimersByTime(LIVE_OPENING_MS);
+    await refused;
+    await live.say({ type: "taken", step: 0 });
     expect(vi.getTimerCount()).toBe(0);
   });
 
