@@ -68,7 +68,8 @@ export interface SharedModelStore {
   /** All models, also removed ones, by id. */
   list(kind: TrialKind): Promise<ListedModel[]>;
   /**
-   * Stores a file; it is deleted after some time unless a model that names it was added.
+   * Stores a file; it is deleted after some time unless a model that names it was added. After a failure, the same call
+   * soon afterwards sends only what the store lacks.
    * @throws StorageUnavailable when it cannot be stored now, AtelierError CONFLICT when the content is not that of `file`.
    */
   put(file: StoredFile, content: AsyncIterable<Uint8Array>): Promise<void>;

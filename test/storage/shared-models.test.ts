@@ -1,8 +1,9 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { readdir } from "node:fs/promises";
+import { readdir, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { StorageUnavailable } from "../../server/errors.js";
 import type { SharedModel, StoredFile, TrialKey } from "../../server/records/shared-model.js";
 import type { RemoteStorage } from "../../server/storage/remote/open.js";
 import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
@@ -68,6 +69,30 @@ describe.skipIf(postgresPrograms === null)("models that servers share", () => {
     }
     const missing = async () => buffer(await both()[1].sharedModels.read({ sha256: digestOf(randomBytes(8)), bytes: 1 }));
     await expect(missing()).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("are sent on from where sending failed, but only what the store still has as it is", async () => {
+    const store = both()[0].sharedModels;
+    const part = 4 * 2 ** 20;
+    const right = randomBytes(3 * part + 1);
+    const file = { sha256: digestOf(right), bytes: right.byteLength };
+    async function* failing(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+      yield* inChunks(bytes, 1_000_000);
+      throw new StorageUnavailable("The store is full.");
+    }
+    const pathOf = (number: number) => join(place.folder, "models", file.sha256, String(number));
+    const wrong = Buffer.concat([right.subarray(0, 2 * part), randomBytes(part)]);
+    await expect(store.put(file, failing(wrong))).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    const old = new Date(0);
+    await utimes(pathOf(0), old, old);
+    await rm(pathOf(1));
+    await store.put(file, inChunks(right, 1_000_000));
+    expect((await stat(pathOf(0))).mtime).toEqual(old);
+    expect(right.equals(await buffer(await store.read(file)))).toBe(true);
+
+    await expect(store.put(file, inChunks(wrong, 1_000_000))).rejects.toMatchObject({ code: "CONFLICT" });
+    await store.put(file, inChunks(right, 1_000_000));
+    expect(right.equals(await buffer(await store.read(file)))).toBe(true);
   });
 
   it("keep an id for the server that added it first, which alone may replace and remove its model", async () => {
