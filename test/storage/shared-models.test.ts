@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { readdir, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { StorageUnavailable } from "../../server/errors.js";
 import type { SharedModel, StoredFile, TrialKey } from "../../server/records/shared-model.js";
@@ -13,7 +14,8 @@ import { until } from "../helpers/until.js";
 
 if (postgresPrograms === null) noteSkipped(noPostgres);
 
-const LASTING_MS = 600_000;
+/** A lease that outlasts a test, ms. */
+const LASTING_MS = 50_000;
 const kind = { device: "cpu", engine: "engine 1" };
 const aTrial = (): TrialKey => ({ sha256: digestOf(randomBytes(8)), cardSha256: digestOf(randomBytes(8)), ...kind });
 
@@ -162,6 +164,47 @@ describe.skipIf(postgresPrograms === null)("models that servers share", () => {
     expect(await a.trials.claim(trial, dead, LASTING_MS)).toBe("CLAIMED");
     await a.trials.release(trial, dead);
     expect(await b.trials.claim(trial, heir, LASTING_MS)).toBe("CLAIMED");
+  });
+
+  /** Moves the end of a lease. */
+  async function endsIn(trial: TrialKey, interval: string): Promise<void> {
+    const database = new pg.Client({ connectionString: place.databaseUrl });
+    await database.connect();
+    const moved = "update model_trials set lease_until = clock_timestamp() + $1::interval where sha256 = $2";
+    await database.query(moved, [interval, trial.sha256]);
+    await database.end();
+  }
+
+  it("are tried by another server when the lease was given before the clock of the database was set back an hour", async () => {
+    const [a, b] = both();
+    const trial = aTrial();
+    expect(await a.trials.claim(trial, randomUUID(), LASTING_MS)).toBe("CLAIMED");
+    await endsIn(trial, "1 hour");
+    expect(await b.trials.claim(trial, randomUUID(), LASTING_MS)).toBe("CLAIMED");
+    expect(await a.trials.claim(trial, randomUUID(), LASTING_MS)).toBe("BUSY");
+  });
+
+  it("are refused when three servers were gone before they had a verdict, until the refusal is forgotten", async () => {
+    const [a, b] = both();
+    const trial = aTrial();
+    const refusal = { accepted: false, reason: "It ended the process that tried it three times." };
+    async function cutShort(times: number): Promise<void> {
+      for (let time = 0; time < times; time++) {
+        expect(await a.trials.claim(trial, randomUUID(), LASTING_MS)).toBe("CLAIMED");
+        await endsIn(trial, "-1 second");
+      }
+    }
+    await cutShort(2);
+    for (let time = 0; time < 4; time++) {
+      const alive = randomUUID();
+      expect(await b.trials.claim(trial, alive, LASTING_MS)).toBe("CLAIMED");
+      await b.trials.release(trial, alive);
+    }
+    await cutShort(1);
+    expect(await Promise.all([a, b].map(({ trials }) => trials.claim(trial, randomUUID(), LASTING_MS)))).toEqual([refusal, refusal]);
+    await a.trials.forgetRefusal(trial);
+    await cutShort(3);
+    expect(await b.trials.claim(trial, randomUUID(), LASTING_MS)).toEqual(refusal);
   });
 
   it("are held for as long as a lease is renewed", async () => {
