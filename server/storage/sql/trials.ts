@@ -13,6 +13,13 @@ export function sqlTrials(database: Database, renewals = database): TrialStore {
   const isLeaseOver = not(isLeaseHeld(modelTrials.leaseUntil));
   const mayBeTried = or(isNull(modelTrials.leaseUntil), and(isLeaseOver, lt(modelTrials.attempts, CUT_SHORT.attempts)));
   const isCutShort = and(isNull(modelTrials.accepted), isLeaseOver, gte(modelTrials.attempts, CUT_SHORT.attempts));
+  const { accepted, parameters, reason } = modelTrials;
+  const isWorn = sql<boolean>`coalesce(${isCutShort}, false)`;
+
+  async function read(trial: TrialKey) {
+    const [row] = await database.select({ accepted, parameters, reason, isWorn }).from(modelTrials).where(isOf(trial));
+    return row;
+  }
 
   return {
     async claim(trial, trierId, leaseMs) {
@@ -29,20 +36,17 @@ export function sqlTrials(database: Database, renewals = database): TrialStore {
           .returning({ attempts: modelTrials.attempts }),
       );
       if (taken.length > 0) return "CLAIMED";
-      const isWorn = sql<boolean>`coalesce(${isCutShort}, false)`;
-      const [row] = await database
-        .select({ ...verdictColumns, isWorn })
-        .from(modelTrials)
-        .where(isOf(trial));
+      const row = await read(trial);
       if (!row?.isWorn) return (row && verdictOf(row)) ?? "BUSY";
       const refusal = { accepted: false, reason: CUT_SHORT.reason, triedAt: sql`clock_timestamp()`, ...free };
-      const [refused] = await written(
+      await written(
         database
           .update(modelTrials)
           .set(refusal)
-          .where(and(isOf(trial), isCutShort))
-          .returning(verdictColumns),
+          .where(and(isOf(trial), isCutShort)),
       );
+      // Another server may have been first.
+      const refused = await read(trial);
       return (refused && verdictOf(refused)) ?? "BUSY";
     },
 
@@ -92,7 +96,6 @@ export function verdictOf({
   return accepted ? { accepted, parameters: parameters ?? 0 } : { accepted, reason: reason ?? "" };
 }
 
-const verdictColumns = { accepted: modelTrials.accepted, parameters: modelTrials.parameters, reason: modelTrials.reason };
 const free = { trierId: null, leaseUntil: null };
 
 function keyOf({ sha256, cardSha256, device, engine }: TrialKey): TrialKey {
