@@ -36,6 +36,7 @@ import { maxPaintingSize } from "./limits/pictures.js";
 import { FULL_OWNERS_OF_LINK } from "./limits/table.js";
 import { createLog } from "./log.js";
 import type { TryModel } from "./models/drop-ins/check.js";
+import type { DropInOptions } from "./models/drop-ins/drop-ins.js";
 import { downloadPreferredFeatures, openRegistry, type Registry } from "./models/registry.js";
 import { packageVersion, rootFolder } from "./paths.js";
 import { LOCAL_OWNER } from "./records/access.js";
@@ -79,7 +80,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
 
   // 2. The models, which the settings of new sessions are checked against. Those that are dropped in are shared in a fleet.
   const sharedModels = fleet && (await openSharedModels(config, bus, fleet));
-  const registry = await openModels(config, sharedModels?.tryModel ?? tryHere);
+  const registry = await openModels(config, sharedModels ?? { tryModel: tryHere });
   opened.push(() => registry.close());
   if (sharedModels && registry.dropIns) {
     await sharedModels.start(registry.dropIns);
@@ -180,14 +181,14 @@ function openSharedModels(config: Config, bus: Bus, { sharedModels: store, trial
   });
 }
 
-function openModels(config: Config, tryModel: TryModel): Promise<Registry> {
+function openModels(config: Config, { tryModel, beforeTrial }: Pick<DropInOptions, "tryModel" | "beforeTrial">): Promise<Registry> {
   const { modelMirror: mirror, offline } = config;
   const folder = modelsFolder(config);
   return openRegistry({
     bundledDir: join(rootFolder, "models", "bundled"),
     mirrorDir: typeof mirror === "string" ? mirror : null,
     store: { folder, mirror: mirror instanceof URL ? mirror : null, offline, report, log: log.warn },
-    dropIns: { folder, tryModel, report, log: log.warn },
+    dropIns: { folder, tryModel, ...(beforeTrial ? { beforeTrial } : {}), report, log: log.warn },
   });
 }
 

@@ -5,6 +5,7 @@ import type { Bus } from "../bus/bus.js";
 import { AtelierError, StorageUnavailable, unavailable } from "../errors.js";
 import type { FoundDropIn, TryModel } from "../models/drop-ins/check.js";
 import type { DropInFolders } from "../models/drop-ins/drop-ins.js";
+import { Turns } from "../models/drop-ins/turns.js";
 import { downloadError } from "../models/store/download.js";
 import { mirroredModels } from "../models/store/mirror.js";
 import { isSameModel, type SharedModel, type TrialKind } from "../records/shared-model.js";
@@ -22,8 +23,13 @@ const GONE_MS = 3000;
 const LEASE_MS = 15_000;
 /** Time between two attempts to fetch the same model, ms. */
 const RETRY_MS = 60_000;
-/** Time between two attempts to reach the store, and between two looks whether another machine has tried a model, ms. */
+/**
+ * Time until the second attempt to reach the store, and between two looks whether another machine has tried a model, ms. Each
+ * later attempt waits twice as long as the one before.
+ */
 const AGAIN_MS = 500;
+/** Longest wait before an attempt to store a model, ms: within a minute the parts that were stored are not deleted. */
+const LONGEST_AGAIN_MS = 30_000;
 
 export interface SharedModelsParts {
   store: SharedModelStore;
@@ -45,7 +51,14 @@ export interface SharedModelsParts {
   times?: Partial<typeof usualTimes>;
 }
 
-const usualTimes = { lookMs: LOOK_MS, goneMs: GONE_MS, leaseMs: LEASE_MS, retryMs: RETRY_MS, againMs: AGAIN_MS };
+const usualTimes = {
+  lookMs: LOOK_MS,
+  goneMs: GONE_MS,
+  leaseMs: LEASE_MS,
+  retryMs: RETRY_MS,
+  againMs: AGAIN_MS,
+  longestAgainMs: LONGEST_AGAIN_MS,
+};
 
 type Found = FoundDropIn & { isReady: boolean };
 
@@ -61,16 +74,20 @@ export class SharedModels {
   private readonly times: typeof usualTimes;
   private readonly bell = new Bell();
   private running: Promise<void> = Promise.resolve();
+  /** One model is sent to the store at a time. */
+  private readonly uploads = new Turns();
+  /** What stores models that were ready before they were shared, by id. */
+  private readonly sharing = new Map<string, Promise<void>>();
   private unsubscribe: () => Promise<void> = async () => undefined;
   /** Ids of folders that wait because a model of another server has the id. */
   private readonly conflicts = new Set<string>();
   /** Ids of models that were refused here. */
   private readonly refused = new Set<string>();
-  /** Ids without a folder that are listed as FAILED, with the time of the next attempt, ms. */
+  /** Ids without a folder that are listed as FAILED, with the time of the next attempt, ms of the process. */
   private readonly failures = new Map<string, { model: SharedModel; retryAt: number }>();
   /** Warnings that were given. */
   private readonly warnings = new Set<string>();
-  /** Since when the folders of models that were added here are missing, ms. */
+  /** Since when the folders of models that were added here are missing, ms of the process. */
   private readonly missing = new Map<string, number>();
 
   private constructor(
@@ -88,17 +105,21 @@ export class SharedModels {
     return new SharedModels(parts, record);
   }
 
-  /** Shares a dropped model, and has it tried by one machine of this kind. */
+  /** Stores a dropped model for all machines, however long that takes. */
+  readonly beforeTrial = async (model: FoundDropIn, signal: AbortSignal): Promise<void> => {
+    // Every server gets these from a mirror.
+    if (!mirroredModels.includes(model.id)) await this.shareEventually(model, signal);
+  };
+
+  /** Has a shared model tried by one machine of this kind. */
   readonly tryModel: TryModel = async (model, signal) => {
     const { trials, kind, tryHere, inform, failed } = this.parts;
     const { id, file, card, isRetry } = model;
-    // Every server gets these from a mirror.
     if (mirroredModels.includes(id)) return tryHere(model, signal);
     this.refused.delete(id);
-    const patiently = <Result>(work: () => Promise<Result>) => this.patiently(work, signal);
-    await patiently(() => this.share(model));
+    const { leaseMs, againMs: lookMs, lookMs: longestMs } = this.times;
+    const patiently = <Result>(work: () => Promise<Result>) => this.patiently(work, longestMs, signal, failed);
     const trial = { sha256: file.sha256, cardSha256: card.sha256, ...kind };
-    const { leaseMs, againMs: lookMs } = this.times;
     let isTriedHere = false;
     try {
       if (isRetry) await patiently(() => trials.forgetRefusal(trial));
@@ -134,6 +155,7 @@ export class SharedModels {
     this.closing.abort(unavailable("The server closes."));
     await this.unsubscribe();
     await this.running;
+    await Promise.all(this.sharing.values());
   }
 
   private async look(folders: DropInFolders): Promise<void> {
@@ -153,8 +175,23 @@ export class SharedModels {
       if (shared.has(model.id)) continue;
       if (this.conflicts.delete(model.id)) folders.checkAgain(model.id, false);
       // It passed its trial before servers shared models, or in a database that was restored since.
-      else if (model.isReady && (await isThere(model.path))) await this.share(model).catch(this.parts.failed);
+      else if (model.isReady && (await isThere(model.path))) this.shareMeanwhile(model, folders);
     }
+  }
+
+  /** Begins to store a model that is in use, unless that was begun. */
+  private shareMeanwhile(model: FoundDropIn, folders: DropInFolders): void {
+    const { id } = model;
+    const { signal } = this.closing;
+    if (this.sharing.has(id)) return;
+    const isHere = () => folders.found().some((here) => here.id === id && here.isReady && isSameModel(here, model));
+    const sharing = this.shareEventually(model, signal, isHere).catch((error: unknown) => {
+      if (!signal.aborted) this.parts.failed(error);
+    });
+    this.sharing.set(
+      id,
+      sharing.then(() => void this.sharing.delete(id)),
+    );
   }
 
   /** Has a model of the list here. */
@@ -193,7 +230,7 @@ export class SharedModels {
   private async fetch(model: ListedModel, folders: DropInFolders, { replaces = false } = {}): Promise<void> {
     const { id } = model;
     const failure = this.failures.get(id);
-    if (failure && isSameModel(failure.model, model) && Date.now() < failure.retryAt) return;
+    if (failure && isSameModel(failure.model, model) && performance.now() < failure.retryAt) return;
     try {
       const draft = await fetchModel(this.parts.store, model, this.folder, this.closing.signal);
       if (replaces && folders.found().some((here) => here.id === id && this.isCopy(here))) await removeCopy(this.folder, id);
@@ -207,7 +244,7 @@ export class SharedModels {
       if (error instanceof StorageUnavailable) throw error;
       if (!(error instanceof AtelierError)) this.parts.failed(error);
       const { message } = downloadError(error);
-      this.failures.set(id, { model, retryAt: Date.now() + this.times.retryMs });
+      this.failures.set(id, { model, retryAt: performance.now() + this.times.retryMs });
       folders.showMissing(id, message);
       this.parts.warn(`The model ${id}, which was added on ${model.machine}, could not be copied here. ${message}`);
     }
@@ -215,20 +252,29 @@ export class SharedModels {
 
   /** Removes a model everywhere once its folder, which was here, has been missing for a moment. */
   private async withdraw(id: string): Promise<void> {
-    const since = this.missing.get(id) ?? Date.now();
+    const since = this.missing.get(id) ?? performance.now();
     this.missing.set(id, since);
-    if (Date.now() - since < this.times.goneMs) return;
+    if (performance.now() - since < this.times.goneMs) return;
     this.missing.delete(id);
     if (!(await this.parts.store.remove(id, this.record.member))) return;
     this.parts.inform(`The model ${id} was removed here, and so everywhere.`);
     await this.announce();
   }
 
+  /** Stores a model that was added here, again and again while that fails, and while `isWanted`. */
+  private async shareEventually(model: FoundDropIn, signal: AbortSignal, isWanted = () => true): Promise<void> {
+    const share = async () => isWanted() && this.share(model, signal);
+    await this.patiently(share, this.times.longestAgainMs, signal, ({ message }) =>
+      this.parts.warn(`The model ${model.id} cannot be stored for the other servers now; it is tried again. ${message}`),
+    );
+  }
+
   /**
    * Stores a model that was added here, unless it is stored already.
-   * @throws AtelierError CONFLICT when another server added another model with this id, NOT_FOUND for a copy of a removed model.
+   * @throws AtelierError CONFLICT when another server added another model with this id, NOT_FOUND for a copy of a removed model,
+   * StorageUnavailable; an error of the signal.
    */
-  private async share(model: FoundDropIn): Promise<void> {
+  private async share(model: FoundDropIn, signal: AbortSignal): Promise<void> {
     const { store, kind, machine, inform } = this.parts;
     const { id, path, file, card } = model;
     const { member } = this.record;
@@ -236,8 +282,12 @@ export class SharedModels {
     if (listed && !listed.removed && isSameModel(listed, model)) return;
     if (listed && !listed.removed && listed.origin !== member) throw this.taken(listed);
     if (listed?.removed && this.isCopy(model)) throw new AtelierError("NOT_FOUND", "It was removed on the machine where it was added.");
-    await store.put(file, createReadStream(path));
-    await store.put(card, createReadStream(join(dirname(path), "card.json")));
+    await this.uploads.take(async () => {
+      signal.throwIfAborted();
+      await store.put(file, createReadStream(path, { signal }));
+      signal.throwIfAborted();
+      await store.put(card, createReadStream(join(dirname(path), "card.json"), { signal }));
+    });
     const kept = await store.add({ id, file, card, origin: member, machine });
     if (!isSameModel(kept, model)) throw this.taken(kept);
     if (kept.origin === member) await this.record.setCopy(id, null);
@@ -269,16 +319,25 @@ export class SharedModels {
     await this.parts.bus.publish("models", { type: "changed" });
   }
 
-  /** Does work on the store, again and again while it cannot be reached. */
-  private async patiently<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
-    for (let attempt = 1; ; attempt++) {
+  /**
+   * Does work on the store, again and again while it cannot be reached or is full, after waits that double up to `longestMs`.
+   * `failing` receives the first failure.
+   */
+  private async patiently<Result>(
+    work: () => Promise<Result>,
+    longestMs: number,
+    signal: AbortSignal,
+    failing: (error: StorageUnavailable) => void,
+  ): Promise<Result> {
+    for (let waitMs = this.times.againMs, attempt = 1; ; attempt++) {
       try {
         return await work();
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof StorageUnavailable)) throw error;
-        if (attempt === 1) this.parts.failed(error);
-        await delay(this.times.againMs, undefined, { signal });
+        if (attempt === 1) failing(error);
+        await delay(waitMs, undefined, { signal });
+        waitMs = Math.min(2 * waitMs, longestMs);
       }
     }
   }

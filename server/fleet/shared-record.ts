@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCode } from "../errors.js";
+import { Turns } from "../models/drop-ins/turns.js";
 import type { SharedModel } from "../records/shared-model.js";
 
 const FILE = ".shared.json";
@@ -18,6 +19,9 @@ interface Content {
 
 /** What a server knows about the shared models in its folder, in a file beside them. */
 export class SharedRecord {
+  /** One write at a time: all go through one temporary file. */
+  private readonly writes = new Turns();
+
   private constructor(
     private readonly path: string,
     private readonly content: Content,
@@ -54,9 +58,11 @@ export class SharedRecord {
     return (await read(this.path))?.member === this.member;
   }
 
-  private async write(): Promise<void> {
-    await writeFile(`${this.path}.partial`, JSON.stringify(this.content));
-    await rename(`${this.path}.partial`, this.path);
+  private write(): Promise<void> {
+    return this.writes.take(async () => {
+      await writeFile(`${this.path}.partial`, JSON.stringify(this.content));
+      await rename(`${this.path}.partial`, this.path);
+    });
   }
 }
 

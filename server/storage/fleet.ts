@@ -70,7 +70,8 @@ export interface SharedModelStore {
   /** All models, also removed ones, by id. */
   list(kind: TrialKind): Promise<ListedModel[]>;
   /**
-   * Stores a file; it is deleted after some time unless a model that names it was added.
+   * Stores a file; it is deleted after some time unless a model that names it was added. After a failure, the same call
+   * soon afterwards sends only what the store lacks.
    * @throws StorageUnavailable when it cannot be stored now, AtelierError CONFLICT when the content is not that of `file`.
    */
   put(file: StoredFile, content: AsyncIterable<Uint8Array>): Promise<void>;
@@ -85,19 +86,19 @@ export interface SharedModelStore {
   remove(id: string, origin: string): Promise<boolean>;
 }
 
-/** Trials of shared models, each done once for a kind of processor. Leases end by the database's clock. */
+/** Trials of shared models, each done once for a kind of processor. Leases are of less than a minute, and end by the database's clock. */
 export interface TrialStore {
   /**
    * Claims a trial until the end of a lease: CLAIMED. It is BUSY while another one holds it. A trial that was done is not
-   * claimed: its verdict.
+   * claimed: its verdict. After three leases that ran out without a verdict, the model is refused.
    */
   claim(trial: TrialKey, trierId: string, leaseMs: number): Promise<"CLAIMED" | "BUSY" | TrialVerdict>;
   /** Moves the end of the lease; without effect when another one has claimed the trial since. */
   renew(trial: TrialKey, trierId: string, leaseMs: number): Promise<void>;
   /** Stores the verdict and ends the lease; without effect when another one has claimed the trial since. */
   finish(trial: TrialKey, trierId: string, verdict: TrialVerdict): Promise<void>;
-  /** Ends the lease without a verdict, so that another one may try. */
+  /** Ends the lease without a verdict, so that another one may try. The attempt does not count. */
   release(trial: TrialKey, trierId: string): Promise<void>;
-  /** Deletes the verdict of a model that was refused, so that it is tried again. */
+  /** Deletes the verdict of a model that was refused, so that it is tried again, and counts its attempts anew. */
   forgetRefusal(trial: TrialKey): Promise<void>;
 }

@@ -20,6 +20,8 @@ export function objectsContract(name: string, open: () => Promise<ObjectStore>):
       expect((await objects.get("contract/ab/one"))?.equals(second)).toBe(true);
       expect(await objects.get("contract/ab/empty")).toHaveLength(0);
       expect(await objects.get("contract/ab/none")).toBeNull();
+      const sizes = await Promise.all(["one", "empty", "none"].map((name) => objects.size(`contract/ab/${name}`)));
+      expect(sizes).toEqual([10, 0, null]);
     });
 
     it("keeps one of several that are stored under a key at once, in full", async () => {

@@ -1,17 +1,19 @@
 import { randomUUID } from "node:crypto";
+import { EventEmitter, once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Bus } from "../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
-import { unavailable } from "../../server/errors.js";
+import { StorageUnavailable, unavailable } from "../../server/errors.js";
 import { SharedModels } from "../../server/fleet/shared-models.js";
 import { TrialCutShort } from "../../server/host/model-trial.js";
 import type { TryModel } from "../../server/models/drop-ins/check.js";
 import type { Model } from "../../server/models/model.js";
 import { openRegistry, type Registry } from "../../server/models/registry.js";
+import type { SharedModelStore } from "../../server/storage/fleet.js";
 import type { RemoteStorage } from "../../server/storage/remote/open.js";
 import { dropIn, negative, sha256Of, shortCard } from "../helpers/drop-in.js";
 import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
@@ -24,6 +26,9 @@ if (postgresPrograms === null) noteSkipped(noPostgres);
 const throwError = (error: unknown) => {
   throw error;
 };
+
+/** A lease that outlasts a test, ms. */
+const LASTING_MS = 50_000;
 
 /** A server's models, shared with those of others. */
 interface Member {
@@ -65,29 +70,38 @@ describe.skipIf(postgresPrograms === null)("models that are dropped in on one of
     bus?: Bus;
     lookMs?: number;
     engine?: string;
+    store?: SharedModelStore;
   }
 
   async function joining(options: MemberOptions = {}): Promise<Member> {
-    const { machine = "here", folder = randomUUID(), tryModel, bus, lookMs = 20, engine = "engine 1" } = options;
+    const {
+      machine = "here",
+      folder = randomUUID(),
+      tryModel,
+      bus,
+      lookMs = 20,
+      engine = "engine 1",
+      store = storage.sharedModels,
+    } = options;
     const [tried, said]: [string[], string[]] = [[], []];
     const say = (line: string) => void said.push(line);
     const ownBus = bus ?? openEmbeddedBus(throwError);
     const models = join(root, folder, "models");
     const shared = await SharedModels.open({
-      ...{ store: storage.sharedModels, trials: storage.trials, bus: ownBus, folder: models, machine },
+      ...{ store, trials: storage.trials, bus: ownBus, folder: models, machine },
       kind: { processor: "cpu", engine },
       async tryHere(model, signal) {
         tried.push(model.id);
         return tryModel ? tryModel(model, signal) : { parameters: 7 };
       },
       ...{ inform: say, warn: say, failed: (error) => say(String(error)) },
-      times: { lookMs, goneMs: 40, leaseMs: 60_000, retryMs: 40, againMs: 10 },
+      times: { lookMs, goneMs: 40, leaseMs: LASTING_MS, retryMs: 40, againMs: 10, longestAgainMs: 80 },
     });
     const quick = { stillMs: 20, rescanMs: 20, log: say };
     const registry = await openRegistry({
       ...{ bundledDir: join(root, "bundled"), mirrorDir: null },
       store: { folder: models, mirror: null, offline: true },
-      dropIns: { folder: models, tryModel: shared.tryModel, ...quick },
+      dropIns: { folder: models, beforeTrial: shared.beforeTrial, tryModel: shared.tryModel, ...quick },
     });
     await shared.start(registry.dropIns!);
     let isOpen = true;
@@ -113,6 +127,19 @@ describe.skipIf(postgresPrograms === null)("models that are dropped in on one of
     await until(async () => (await modelAt(member, id))?.failure?.includes(text) ?? false);
   };
   const remove = ({ folder }: Member, id: string) => rm(join(folder, id), { recursive: true });
+
+  /** Puts a model that passed its trial before servers shared models into the folder of a server. */
+  async function passedAlone(server: string, ...[id, file, card]: [id: string, file: Uint8Array, card: object]): Promise<void> {
+    const folder = join(root, server, "models");
+    const quick = { stillMs: 20, rescanMs: 20, log: () => undefined };
+    const alone = await openRegistry({
+      ...{ bundledDir: join(root, "bundled"), mirrorDir: null },
+      dropIns: { folder, tryModel: async () => ({ parameters: 7 }), ...quick },
+    });
+    await dropIn(folder, id, file, { ...card });
+    await until(async () => (await alone.list())[0]?.state === "READY");
+    await alone.close();
+  }
 
   it("are copied to the others, which do not try them again, even when no message arrives", async () => {
     const [a, b] = [await joining(), await joining()];
@@ -140,7 +167,7 @@ describe.skipIf(postgresPrograms === null)("models that are dropped in on one of
 
   it("wait for a machine that is trying them, and are tried when its lease is over", async () => {
     const trier = randomUUID();
-    await storage.trials.claim(trialOfDoors, trier, 600_000);
+    await storage.trials.claim(trialOfDoors, trier, LASTING_MS);
     const a = await joining();
     await dropIn(a.folder, "doors");
     await until(async () => (await storage.sharedModels.list(kind)).length > 0);
@@ -244,24 +271,78 @@ describe.skipIf(postgresPrograms === null)("models that are dropped in on one of
     const [a, b] = [await joining({ machine: "first.lan" }), await joining()];
     await dropIn(a.folder, "doors");
     await Promise.all([isReady(a, "doors"), isReady(b, "doors")]);
-    // A server that joins with a model that passed its trial before.
-    const alone = await openRegistry({
-      ...{ bundledDir: join(root, "bundled"), mirrorDir: null },
-      dropIns: {
-        folder: join(root, "c", "models"),
-        tryModel: async () => ({ parameters: 7 }),
-        stillMs: 20,
-        rescanMs: 20,
-        log: () => undefined,
-      },
-    });
-    await dropIn(join(root, "c", "models"), "doors", negative, shortCard("doors", { title: "Other doors" }));
-    await until(async () => (await alone.list())[0]?.state === "READY");
-    await alone.close();
+    await passedAlone("c", "doors", negative, shortCard("doors", { title: "Other doors" }));
     const c = await joining({ folder: "c" });
     await failure(c, "doors", "Another model doors was added on another machine before.");
     expect(c.said.some((line) => line.includes("the one that was added on the machine first.lan before"))).toBe(true);
     expect([await modelAt(a, "doors"), await modelAt(b, "doors")]).toMatchObject([{ title: "doors" }, { title: "doors" }]);
+  });
+
+  /** Another file with the same model: a field that no reader knows is at its end. */
+  const otherFile = Buffer.concat([negative, Buffer.of(8 * 99, 6, 0)]);
+  /** The same store, in which `before` comes before `otherFile` is stored. */
+  const storeWith = (before: () => Promise<void>): SharedModelStore => ({
+    ...storage.sharedModels,
+    async put(file, content) {
+      if (file.sha256 === sha256Of(otherFile)) await before();
+      await storage.sharedModels.put(file, content);
+    },
+  });
+
+  it("do not wait for one that cannot be stored, which is stored when that is possible", async () => {
+    const attempts: number[] = [];
+    let isFull = true;
+    const store = storeWith(async () => {
+      attempts.push(performance.now());
+      if (isFull) throw new StorageUnavailable("The store is full.");
+    });
+    const [a, b] = [await joining({ store }), await joining()];
+    await dropIn(a.folder, "large", otherFile);
+    await until(() => attempts.length > 0);
+    await dropIn(a.folder, "doors");
+    await dropIn(b.folder, "windows");
+    for (const member of [a, b]) await Promise.all([isReady(member, "doors"), isReady(member, "windows")]);
+    await until(() => attempts.length > 6);
+    const waits = attempts.slice(1, 7).map((at, index) => at - attempts[index]!);
+    // A timer may be early by a part of a millisecond.
+    expect([10, 20, 40, 80, 80, 80].filter((least, index) => waits[index]! < least - 1)).toEqual([]);
+    expect([a.said.filter((line) => line.includes("The store is full.")).length, await modelAt(a, "large")]).toEqual([1, undefined]);
+    isFull = false;
+    await Promise.all([isReady(a, "large"), isReady(b, "large")]);
+  });
+
+  it("are copied while one that was here before is being stored", async () => {
+    await passedAlone("a", "large", otherFile, shortCard("large"));
+    const upload = new EventEmitter();
+    const [begun, allowed] = [once(upload, "begun"), once(upload, "allowed")];
+    const store = storeWith(async () => {
+      upload.emit("begun");
+      await allowed;
+    });
+    const [a, b] = [await joining({ folder: "a", store }), await joining()];
+    await begun;
+    try {
+      await dropIn(b.folder, "doors");
+      await isReady(a, "doors");
+      expect(await modelAt(b, "large")).toBeUndefined();
+    } finally {
+      // The server cannot close before.
+      upload.emit("allowed");
+    }
+    await isReady(b, "large");
+  });
+
+  it("are removed after the same time when the clock of the machine is set back again and again", async () => {
+    const [a, b] = [await joining(), await joining()];
+    await dropIn(a.folder, "doors");
+    await isReady(b, "doors");
+    let now = Date.now();
+    const clock = vi.spyOn(Date, "now").mockImplementation(() => (now -= 60_000));
+    onTestFinished(() => clock.mockRestore());
+    await remove(a, "doors");
+    await isGone(b, "doors");
+    await dropIn(a.folder, "windows");
+    await isReady(b, "windows");
   });
 
   it("are replaced everywhere when they change where they were added", async () => {

@@ -43,6 +43,7 @@ async function serving(listener: RequestListener): Promise<number> {
 const everyCall = (objects: ObjectStore) => [
   () => objects.put("key", Uint8Array.of(1)),
   () => objects.get("key"),
+  () => objects.size("key"),
   () => objects.delete(["key"]),
 ];
 

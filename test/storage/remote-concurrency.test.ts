@@ -183,6 +183,8 @@ describe.skipIf(postgresPrograms === null)("two servers at once", () => {
     const server = await rig.open(place);
     const [busy, held] = [await storeSession(server), await storeSession(server)];
     const claim = await server.leases.seize("worker", held.id, 60_000);
+    const trial = { sha256: "a", cardSha256: "b", processor: "cpu", engine: "engine" };
+    await server.trials.claim(trial, "worker", 50_000);
     const { database, close } = await openRemoteDatabase(place.databaseUrl);
     let waiting: Promise<unknown>[] = [];
     await database.transaction(async (transaction) => {
@@ -194,6 +196,7 @@ describe.skipIf(postgresPrograms === null)("two servers at once", () => {
         return (await transaction.$count(blocked)) >= 10;
       });
       expect(await server.leases.renew([claim!], 60_000)).toEqual([claim]);
+      await server.trials.renew(trial, "worker", 50_000);
     });
     await Promise.all(waiting);
     await close();

@@ -1,8 +1,10 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { readdir } from "node:fs/promises";
+import { readdir, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { StorageUnavailable } from "../../server/errors.js";
 import type { SharedModel, StoredFile, TrialKey } from "../../server/records/shared-model.js";
 import type { RemoteStorage } from "../../server/storage/remote/open.js";
 import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
@@ -12,7 +14,8 @@ import { until } from "../helpers/until.js";
 
 if (postgresPrograms === null) noteSkipped(noPostgres);
 
-const LASTING_MS = 600_000;
+/** A lease that outlasts a test, ms. */
+const LASTING_MS = 50_000;
 const kind = { processor: "cpu", engine: "engine 1" };
 const aTrial = (): TrialKey => ({ sha256: digestOf(randomBytes(8)), cardSha256: digestOf(randomBytes(8)), ...kind });
 
@@ -68,6 +71,30 @@ describe.skipIf(postgresPrograms === null)("models that servers share", () => {
     }
     const missing = async () => buffer(await both()[1].sharedModels.read({ sha256: digestOf(randomBytes(8)), bytes: 1 }));
     await expect(missing()).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("are sent on from where sending failed, but only what the store still has as it is", async () => {
+    const store = both()[0].sharedModels;
+    const part = 4 * 2 ** 20;
+    const right = randomBytes(3 * part + 1);
+    const file = { sha256: digestOf(right), bytes: right.byteLength };
+    async function* failing(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+      yield* inChunks(bytes, 1_000_000);
+      throw new StorageUnavailable("The store is full.");
+    }
+    const pathOf = (number: number) => join(place.folder, "models", file.sha256, String(number));
+    const wrong = Buffer.concat([right.subarray(0, 2 * part), randomBytes(part)]);
+    await expect(store.put(file, failing(wrong))).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    const old = new Date(0);
+    await utimes(pathOf(0), old, old);
+    await rm(pathOf(1));
+    await store.put(file, inChunks(right, 1_000_000));
+    expect((await stat(pathOf(0))).mtime).toEqual(old);
+    expect(right.equals(await buffer(await store.read(file)))).toBe(true);
+
+    await expect(store.put(file, inChunks(wrong, 1_000_000))).rejects.toMatchObject({ code: "CONFLICT" });
+    await store.put(file, inChunks(right, 1_000_000));
+    expect(right.equals(await buffer(await store.read(file)))).toBe(true);
   });
 
   it("keep an id for the server that added it first, which alone may replace and remove its model", async () => {
@@ -137,6 +164,47 @@ describe.skipIf(postgresPrograms === null)("models that servers share", () => {
     expect(await a.trials.claim(trial, dead, LASTING_MS)).toBe("CLAIMED");
     await a.trials.release(trial, dead);
     expect(await b.trials.claim(trial, heir, LASTING_MS)).toBe("CLAIMED");
+  });
+
+  /** Moves the end of a lease. */
+  async function endsIn(trial: TrialKey, interval: string): Promise<void> {
+    const database = new pg.Client({ connectionString: place.databaseUrl });
+    await database.connect();
+    const moved = "update model_trials set lease_until = clock_timestamp() + $1::interval where sha256 = $2";
+    await database.query(moved, [interval, trial.sha256]);
+    await database.end();
+  }
+
+  it("are tried by another server when the lease was given before the clock of the database was set back an hour", async () => {
+    const [a, b] = both();
+    const trial = aTrial();
+    expect(await a.trials.claim(trial, randomUUID(), LASTING_MS)).toBe("CLAIMED");
+    await endsIn(trial, "1 hour");
+    expect(await b.trials.claim(trial, randomUUID(), LASTING_MS)).toBe("CLAIMED");
+    expect(await a.trials.claim(trial, randomUUID(), LASTING_MS)).toBe("BUSY");
+  });
+
+  it("are refused when three servers were gone before they had a verdict, until the refusal is forgotten", async () => {
+    const [a, b] = both();
+    const trial = aTrial();
+    const refusal = { accepted: false, reason: "It ended the process that tried it three times." };
+    async function cutShort(times: number): Promise<void> {
+      for (let time = 0; time < times; time++) {
+        expect(await a.trials.claim(trial, randomUUID(), LASTING_MS)).toBe("CLAIMED");
+        await endsIn(trial, "-1 second");
+      }
+    }
+    await cutShort(2);
+    for (let time = 0; time < 4; time++) {
+      const alive = randomUUID();
+      expect(await b.trials.claim(trial, alive, LASTING_MS)).toBe("CLAIMED");
+      await b.trials.release(trial, alive);
+    }
+    await cutShort(1);
+    expect(await Promise.all([a, b].map(({ trials }) => trials.claim(trial, randomUUID(), LASTING_MS)))).toEqual([refusal, refusal]);
+    await a.trials.forgetRefusal(trial);
+    await cutShort(3);
+    expect(await b.trials.claim(trial, randomUUID(), LASTING_MS)).toEqual(refusal);
   });
 
   it("are held for as long as a lease is renewed", async () => {

@@ -10,10 +10,17 @@ import { checkFile, type FoundDropIn, factsOfRefused, readWrittenCard, type TryM
 import { DropInIds } from "./ids.js";
 import { TrialRecord } from "./record.js";
 import { type FolderState, scanFolders } from "./scan.js";
+import { Turns } from "./turns.js";
 
 export interface DropInOptions {
   /** Directory that folders are dropped into; created if it does not exist. Downloaded models may be in it too. */
   folder: string;
+  /**
+   * Called for a model that passed all checks before its trial, for as long as it takes: other folders are checked meanwhile.
+   * @throws AtelierError with the reason why the model cannot be used; the signal's reason when it aborts.
+   */
+  beforeTrial?(model: FoundDropIn, signal: AbortSignal): Promise<void>;
+  /** Called for one model at a time. */
   tryModel: TryModel;
   /** How long a folder must not change before it is tried, ms, as it may be half copied. */
   stillMs?: number;
@@ -28,7 +35,7 @@ export interface DropInOptions {
 /** A folder that was found in the directory. */
 interface DroppedFolder {
   fingerprint: string;
-  /** When the fingerprint was first seen, ms. */
+  /** When the fingerprint was first seen, ms of the process. */
   since: number;
   /** Whether its check has begun or ended since then. */
   checked: boolean;
@@ -71,8 +78,9 @@ export class DropIns implements DropInFolders {
   private timer: NodeJS.Timeout | null = null;
   private wasReadable = true;
   private scanning: Promise<void> = Promise.resolve();
-  /** One check at a time. */
-  private checks: Promise<void> = Promise.resolve();
+  private readonly checks = new Set<Promise<void>>();
+  /** One file is read and one model is tried at a time. */
+  private readonly turns = new Turns();
 
   private constructor(
     private readonly models: ModelCollection,
@@ -80,7 +88,8 @@ export class DropIns implements DropInFolders {
     options: DropInOptions,
     private readonly downloadable: ReadonlySet<string>,
   ) {
-    this.options = { stillMs: 1000, rescanMs: 2000, log: console.warn, report: console.error, ...options };
+    const usual = { stillMs: 1000, rescanMs: 2000, beforeTrial: async () => undefined, log: console.warn, report: console.error };
+    this.options = { ...usual, ...options };
     this.directory = resolve(options.folder);
     this.ids = new DropInIds(models, this.folders, this.directory, downloadable);
   }
@@ -144,7 +153,7 @@ export class DropIns implements DropInFolders {
     if (this.timer) clearTimeout(this.timer);
     for (const { checking } of this.folders.values()) checking?.abort(this.closing.signal.reason);
     await this.scanning;
-    await this.checks;
+    await Promise.all(this.checks);
     await this.record.close();
   }
 
@@ -159,7 +168,7 @@ export class DropIns implements DropInFolders {
       if (this.ids.otherHolder(card.id, folder.name) || this.ids.isDownloaded(folder.name)) return;
       this.models.setFile({ path, card: { ...card, ...facts }, failure: null });
       const found = { id: card.id, path, file: { sha256: facts.sha256, bytes: facts.bytes }, card: stored };
-      this.folders.set(folder.name, { fingerprint, since: Date.now(), checked: true, checking: null, id: card.id, found });
+      this.folders.set(folder.name, { fingerprint, since: performance.now(), checked: true, checking: null, id: card.id, found });
     } catch (error) {
       // The first scan treats it as a new folder and checks it in full.
       if (!(error instanceof AtelierError)) throw error;
@@ -205,7 +214,7 @@ export class DropIns implements DropInFolders {
   /** Acts on the state of one folder. Returns whether nothing remains to be done about it. */
   private update(folder: FolderState): boolean {
     const { name, fingerprint } = folder;
-    const now = Date.now();
+    const now = performance.now();
     const known = this.folders.get(name);
     if (this.ids.isDownloading(name)) {
       this.folders.set(name, { fingerprint, since: now, checked: true, checking: null, id: null });
@@ -223,7 +232,9 @@ export class DropIns implements DropInFolders {
     if (known.checked) return true;
     if (now - known.since < this.options.stillMs) return false;
     known.checked = true;
-    this.checks = this.checks.then(() => this.check(folder, known)).catch(this.options.report);
+    const check = this.check(folder, known).catch(this.options.report);
+    this.checks.add(check);
+    void check.then(() => this.checks.delete(check));
     return true;
   }
 
@@ -232,7 +243,7 @@ export class DropIns implements DropInFolders {
     const entry = this.models.entries.get(name);
     const passed = this.record.find(name, fingerprint) !== null;
     const checked = passed || entry?.wasDownloaded === true;
-    this.folders.set(name, { fingerprint, since: Date.now(), checked, checking: null, id: name });
+    this.folders.set(name, { fingerprint, since: performance.now(), checked, checking: null, id: name });
     if (entry?.wasDownloaded && !passed) {
       const { bytes, parameters } = entry.model;
       this.record.set(name, { fingerprint, sha256: entry.sha256 ?? "", bytes, parameters }).catch(this.options.report);
@@ -241,38 +252,53 @@ export class DropIns implements DropInFolders {
   }
 
   private async check(folder: FolderState, dropped: DroppedFolder): Promise<void> {
-    const { name } = folder;
-    const isCurrent = () => this.folders.get(name) === dropped && !this.closing.signal.aborted;
-    if (!isCurrent()) return;
+    const isCurrent = () => this.folders.get(folder.name) === dropped && !this.closing.signal.aborted;
     const checking = new AbortController();
-    dropped.checking = checking;
-    const isRetry = dropped.isRetry ?? false;
-    dropped.isRetry = false;
+    const { signal } = checking;
     let card: WrittenCard | null = null;
     try {
-      if (this.ids.isPartialDownload(folder)) return;
-      const { stored, ...read } = await readWrittenCard(this.directory, folder);
-      card = read.card;
-      const holder = this.ids.otherHolder(card.id, name);
-      if (holder) {
-        if (card.sha256 !== null && holder.sha256 === card.sha256) return;
-        throw new AtelierError("CONFLICT", `There is another model ${card.id} already. Give the folder and its card another id.`);
-      }
-      const { path, file } = await checkFile(this.directory, name, card, checking.signal);
-      const { id, architecture, translation: form } = card;
-      dropped.found = { id, path, file, card: stored };
-      const model = { ...dropped.found, architecture, form, isRetry };
-      const { parameters } = await this.options.tryModel(model, checking.signal);
-      const whole = { ...card, ...file, parameters: card.parameters ?? parameters };
-      if (isCurrent() && !this.ids.isDownloading(id)) await this.accept(folder, dropped, { path, card: whole });
+      const found = await this.turns.take(async () => {
+        // The folder may have been scanned twice while it waited for its turn.
+        if (!isCurrent() || dropped.checking) return null;
+        dropped.checking = checking;
+        const isRetry = dropped.isRetry ?? false;
+        dropped.isRetry = false;
+        if (this.ids.isPartialDownload(folder)) return null;
+        const written = await readWrittenCard(this.directory, folder);
+        card = written.card;
+        if (this.isCopy(written.card, folder)) return null;
+        const { id, architecture, translation: form } = written.card;
+        const { path, file } = await checkFile(this.directory, folder.name, written.card, signal);
+        dropped.found = { id, path, file, card: written.stored };
+        return { model: { ...dropped.found, architecture, form, isRetry }, card: written.card };
+      });
+      if (!found) return;
+      await this.options.beforeTrial(found.model, signal);
+      await this.turns.take(async () => {
+        signal.throwIfAborted();
+        // Another folder may have been listed under the id meanwhile.
+        if (this.isCopy(found.card, folder)) return;
+        const { path, file } = found.model;
+        const { parameters } = await this.options.tryModel(found.model, signal);
+        const whole = { ...found.card, ...file, parameters: found.card.parameters ?? parameters };
+        if (isCurrent() && !this.ids.isDownloading(whole.id)) await this.accept(folder, dropped, { path, card: whole });
+      });
     } catch (error) {
-      if (!isCurrent() || checking.signal.aborted) return;
+      if (!isCurrent() || signal.aborted) return;
       if (!(error instanceof AtelierError)) this.options.report(error);
       const reason = error instanceof AtelierError ? messageWithLimit(error) : "It could not be checked; the server's log says why.";
       await this.refuse(folder, dropped, card, reason);
     } finally {
-      dropped.checking = null;
+      if (dropped.checking === checking) dropped.checking = null;
     }
+  }
+
+  /** Whether another model with this id has the same file. @throws AtelierError CONFLICT when it has another one. */
+  private isCopy({ id, sha256 }: WrittenCard, { name }: FolderState): boolean {
+    const holder = this.ids.otherHolder(id, name);
+    if (!holder) return false;
+    if (sha256 !== null && holder.sha256 === sha256) return true;
+    throw new AtelierError("CONFLICT", `There is another model ${id} already. Give the folder and its card another id.`);
   }
 
   private async accept({ name, fingerprint }: FolderState, dropped: DroppedFolder, { path, card }: ModelFile): Promise<void> {

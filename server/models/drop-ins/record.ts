@@ -2,6 +2,7 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCode } from "../../errors.js";
 import { isFields } from "../card-fields.js";
+import { Turns } from "./turns.js";
 
 /** The result of a folder that passed its trial. */
 export interface PassedTrial {
@@ -19,7 +20,7 @@ export const CHECKS_VERSION = 1;
 
 /** Folders that passed their trial, stored in the directory so that their models are READY at the next start. */
 export class TrialRecord {
-  private writing: Promise<void> = Promise.resolve();
+  private readonly writes = new Turns();
 
   private constructor(
     private readonly directory: string,
@@ -39,16 +40,16 @@ export class TrialRecord {
 
   /** Waits for writes to end; the callers of `set` receive their failures. */
   async close(): Promise<void> {
-    await Promise.allSettled([this.writing]);
+    await this.writes.idle();
   }
 
   /** Stores the result of a folder, or deletes it. */
   set(folder: string, passed: PassedTrial | null): Promise<void> {
     if (passed) this.folders.set(folder, passed);
-    else if (!this.folders.delete(folder)) return this.writing;
+    else if (!this.folders.delete(folder)) return this.writes.idle();
     const text = JSON.stringify({ version: CHECKS_VERSION, folders: Object.fromEntries(this.folders) });
     const path = join(this.directory, FILE);
-    const write = async () => {
+    return this.writes.take(async () => {
       try {
         await writeFile(`${path}.partial`, text);
         await rename(`${path}.partial`, path);
@@ -56,10 +57,7 @@ export class TrialRecord {
         // The directory was removed, and the record with it.
         if (systemCode(error) !== "ENOENT") throw error;
       }
-    };
-    // The caller of an earlier write received its failure.
-    this.writing = this.writing.then(write, write);
-    return this.writing;
+    });
   }
 }
 

@@ -29,6 +29,12 @@ export async function openFolderObjects(folder: string): Promise<ObjectStore> {
     return bytes;
   }
 
+  async function sizeOf(path: string): Promise<number | null> {
+    const found = await unlessMissing(stat(path));
+    if (!found) await requireFolder();
+    return found?.size ?? null;
+  }
+
   async function deleteAll(paths: readonly string[]): Promise<void> {
     if (paths.length > 0) await requireFolder();
     for (const path of paths) await rm(path, { force: true });
@@ -37,6 +43,7 @@ export async function openFolderObjects(folder: string): Promise<ObjectStore> {
   return {
     put: (key, bytes) => accessing(writeWhole(pathOf(key), drafts, [bytes], { durable: true })),
     get: (key) => accessing(read(pathOf(key))),
+    size: (key) => accessing(sizeOf(pathOf(key))),
     delete: (keys) => accessing(deleteAll(keys.map(pathOf))),
     free: () => accessing(availableSpaceOf(folder)),
     close: async () => undefined,

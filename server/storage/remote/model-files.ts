@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { conflict, notFound } from "../../errors.js";
 import type { StoredFile } from "../../records/shared-model.js";
+import { sha256 } from "../common/digest.js";
 import type { SpaceGuard } from "../common/space.js";
 import { type ModelFiles, modelFilesInUse } from "../sql/shared-models.js";
 import type { Candidates, ObjectKind } from "./candidates.js";
@@ -32,6 +33,21 @@ export interface ObjectModelsDependencies {
 
 /** Files of models as objects, several for each. Those that no model names are deleted as candidates. */
 export function objectModels({ objects, candidates, space }: ObjectModelsDependencies): ModelFiles {
+  /** SHA-256 of the objects that this process stored for files that are not complete, by key: storing goes on after them. */
+  const begun = new Map<string, string>();
+
+  async function storePart(file: StoredFile, part: number, bytes: Uint8Array): Promise<void> {
+    const key = keyOf(file.sha256, part);
+    const digest = (await sha256(bytes)).toString("hex");
+    // Each part begins the time of grace anew: the model is added only after the last one. First, as a part that is there
+    // may be about to be deleted.
+    await candidates.add([candidateOf(file)]);
+    if (begun.get(key) === digest && (await objects.size(key)) === bytes.byteLength) return;
+    begun.delete(key);
+    await space.storing(bytes.byteLength, () => objects.put(key, bytes));
+    begun.set(key, digest);
+  }
+
   return {
     async put(file, content) {
       const hash = createHash("sha256");
@@ -39,12 +55,9 @@ export function objectModels({ objects, candidates, space }: ObjectModelsDepende
       for await (const part of inParts(content)) {
         if (++count > partsOf(file)) break;
         hash.update(part);
-        await space.storing(part.byteLength, async () => {
-          // Each part begins the time of grace anew: the model is added only after the last one.
-          await candidates.add([candidateOf(file)]);
-          await objects.put(keyOf(file.sha256, count - 1), part);
-        });
+        await storePart(file, count - 1, part);
       }
+      for (let part = 0; part < partsOf(file); part++) begun.delete(keyOf(file.sha256, part));
       if (hash.digest("hex") !== file.sha256) throw conflict("model", "The file changed while it was being stored.");
     },
 

@@ -122,7 +122,7 @@ export async function openRemoteStorage({
       audit: calls.of(reachable(sqlAudit(database))),
       workers: calls.of(reachable(sqlWorkers(database))),
       sharedModels: calls.of(reachable(sqlSharedModels(database, objectModels({ objects, candidates, space: shared })))),
-      trials: calls.of(reachable(sqlTrials(database))),
+      trials: calls.of(reachable(sqlTrials(database, renewals))),
       held: (claim) => ({ ...storage, ...heldBy(claim) }),
       close: () => closeAll(opened),
     };

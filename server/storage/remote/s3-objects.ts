@@ -1,4 +1,12 @@
-import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  NoSuchKey,
+  NotFound,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { messageOf, StorageUnavailable, systemCode } from "../../errors.js";
 import type { ObjectStore } from "./objects.js";
 
@@ -52,6 +60,18 @@ export function s3Objects({ bucket, prefix }: S3Place, { connectMs = 3000, reque
           return Buffer.from((await Body?.transformToByteArray()) ?? []);
         } catch (error) {
           if (error instanceof NoSuchKey) return null;
+          throw error;
+        }
+      }),
+
+    size: (key) =>
+      within(requestMs, async (abortSignal) => {
+        try {
+          const { ContentLength } = await client.send(new HeadObjectCommand(keyed(key)), { abortSignal });
+          return ContentLength ?? null;
+        } catch (error) {
+          // An answer without a body says no more than that.
+          if (error instanceof NotFound) return null;
           throw error;
         }
       }),

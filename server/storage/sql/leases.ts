@@ -3,6 +3,7 @@ import type { Claim } from "../../records/claim.js";
 import { type QueueEntry, type WorkKind, workKinds } from "../../records/queue.js";
 import type { LeaseStore } from "../fleet.js";
 import { type Database, written } from "./database.js";
+import { isLeaseHeld, leaseEnd } from "./lease-time.js";
 import { sessions } from "./schema.js";
 import { isAtMost } from "./session-filters.js";
 
@@ -16,10 +17,7 @@ const ANY_NUMBER = 2 ** 31 - 1;
 const ENTERED_MS = 5000;
 
 const isUnfinished = inArray(sessions.status, ["QUEUED", "RUNNING"]);
-/** Leases are of seconds: one that ends later than this was given before the clock of the database was set back, ms. */
-const LONGEST_LEASE_MS = 60_000;
-const isLeased = sql`(${sessions.leaseUntil} >= clock_timestamp()
-  and ${sessions.leaseUntil} < clock_timestamp() + ${LONGEST_LEASE_MS} * interval '1 millisecond')`;
+const isLeased = isLeaseHeld(sessions.leaseUntil);
 const isFree = or(isNull(sessions.leaseUntil), not(isLeased));
 /** A session that was paused and resumed before its host released it. */
 const isQueuedAgain = sql<boolean>`${sessions.status} = 'QUEUED' and ${sessions.queuedAt} > ${sessions.claimedAt}`;
@@ -160,10 +158,6 @@ function entryOf({ sessionId, ownerId, kind, ownerLimit, status }: Omit<QueueEnt
 
 function isClaimed({ sessionId, fence }: Claim): SQL | undefined {
   return and(eq(sessions.id, sessionId), eq(sessions.fence, fence));
-}
-
-function leaseEnd(leaseMs: number): SQL {
-  return sql`clock_timestamp() + ${leaseMs} * interval '1 millisecond'`;
 }
 
 /**

@@ -311,7 +311,7 @@ export const modelTrials = pgTable(
     engine: text("engine").notNull(),
     trierId: text("trier_id"),
     leaseUntil: instant("lease_until"),
-    /** How often it was begun. */
+    /** How often it was begun, without those that were released. */
     attempts: integer("attempts").notNull(),
     accepted: boolean("accepted"),
     parameters: bigint("parameters", { mode: "number" }),

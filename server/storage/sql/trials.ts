@@ -1,15 +1,29 @@
-import { and, eq, isNull, lt, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, gte, isNull, lt, not, or, type SQL, sql } from "drizzle-orm";
 import type { TrialKey, TrialVerdict } from "../../records/shared-model.js";
 import type { TrialStore } from "../fleet.js";
 import { type Database, written } from "./database.js";
+import { isLeaseHeld, leaseEnd } from "./lease-time.js";
 import { modelTrials } from "./schema.js";
 
-/** Trials of shared models as rows. All times are those of the database's clock. */
-export function sqlTrials(database: Database): TrialStore {
+/** When a model is refused because each process that began to try it was gone before it had a verdict. */
+const CUT_SHORT = { attempts: 3, reason: "It ended the process that tried it three times." };
+
+/** Trials of shared models as rows, renewed over `renewals`. All times are those of the database's clock. */
+export function sqlTrials(database: Database, renewals = database): TrialStore {
+  const isLeaseOver = not(isLeaseHeld(modelTrials.leaseUntil));
+  const mayBeTried = or(isNull(modelTrials.leaseUntil), and(isLeaseOver, lt(modelTrials.attempts, CUT_SHORT.attempts)));
+  const isCutShort = and(isNull(modelTrials.accepted), isLeaseOver, gte(modelTrials.attempts, CUT_SHORT.attempts));
+  const { accepted, parameters, reason } = modelTrials;
+  const isWorn = sql<boolean>`coalesce(${isCutShort}, false)`;
+
+  async function read(trial: TrialKey) {
+    const [row] = await database.select({ accepted, parameters, reason, isWorn }).from(modelTrials).where(isOf(trial));
+    return row;
+  }
+
   return {
     async claim(trial, trierId, leaseMs) {
       const claimed = { trierId, leaseUntil: leaseEnd(leaseMs) };
-      const isFree = or(isNull(modelTrials.leaseUntil), lt(modelTrials.leaseUntil, sql`clock_timestamp()`));
       const taken = await written(
         database
           .insert(modelTrials)
@@ -17,18 +31,28 @@ export function sqlTrials(database: Database): TrialStore {
           .onConflictDoUpdate({
             target: [modelTrials.sha256, modelTrials.cardSha256, modelTrials.processor, modelTrials.engine],
             set: { ...claimed, attempts: sql`${modelTrials.attempts} + 1` },
-            setWhere: and(isNull(modelTrials.accepted), isFree),
+            setWhere: and(isNull(modelTrials.accepted), mayBeTried),
           })
           .returning({ attempts: modelTrials.attempts }),
       );
       if (taken.length > 0) return "CLAIMED";
-      const [row] = await database.select().from(modelTrials).where(isOf(trial));
-      return (row && verdictOf(row)) ?? "BUSY";
+      const row = await read(trial);
+      if (!row?.isWorn) return (row && verdictOf(row)) ?? "BUSY";
+      const refusal = { accepted: false, reason: CUT_SHORT.reason, triedAt: sql`clock_timestamp()`, ...free };
+      await written(
+        database
+          .update(modelTrials)
+          .set(refusal)
+          .where(and(isOf(trial), isCutShort)),
+      );
+      // Another server may have been first.
+      const refused = await read(trial);
+      return (refused && verdictOf(refused)) ?? "BUSY";
     },
 
     async renew(trial, trierId, leaseMs) {
       await written(
-        database
+        renewals
           .update(modelTrials)
           .set({ leaseUntil: leaseEnd(leaseMs) })
           .where(isHeld(trial, trierId)),
@@ -42,15 +66,21 @@ export function sqlTrials(database: Database): TrialStore {
     },
 
     async release(trial, trierId) {
-      await written(database.update(modelTrials).set(free).where(isHeld(trial, trierId)));
+      const begunBefore = sql`greatest(${modelTrials.attempts} - 1, 0)`;
+      await written(
+        database
+          .update(modelTrials)
+          .set({ ...free, attempts: begunBefore })
+          .where(isHeld(trial, trierId)),
+      );
     },
 
     async forgetRefusal(trial) {
       await written(
         database
           .update(modelTrials)
-          .set({ accepted: null, reason: null })
-          .where(and(isOf(trial), eq(modelTrials.accepted, false))),
+          .set({ accepted: null, reason: null, attempts: 0 })
+          .where(and(isOf(trial), sql`${modelTrials.accepted} is not true`)),
       );
     },
   };
@@ -83,8 +113,4 @@ function isOf({ sha256, cardSha256, processor, engine }: TrialKey): SQL | undefi
 
 function isHeld(trial: TrialKey, trierId: string): SQL | undefined {
   return and(isOf(trial), eq(modelTrials.trierId, trierId), isNull(modelTrials.accepted));
-}
-
-function leaseEnd(leaseMs: number): SQL {
-  return sql`clock_timestamp() + ${leaseMs} * interval '1 millisecond'`;
 }

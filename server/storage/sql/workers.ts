@@ -1,4 +1,4 @@
-import { and, asc, eq, lt, ne, sql } from "drizzle-orm";
+import { and, asc, eq, ne, not, type SQL, sql } from "drizzle-orm";
 import type { WorkerStore } from "../fleet.js";
 import { type Database, written } from "./database.js";
 import { workers } from "./schema.js";
@@ -15,15 +15,14 @@ export function sqlWorkers(database: Database): WorkerStore {
           .values({ id, ...seen })
           .onConflictDoUpdate({ target: workers.id, set: seen }),
       );
-      await database.delete(workers).where(lt(workers.seenAt, sql`clock_timestamp() - ${silenceMs} * interval '1 millisecond'`));
+      await database.delete(workers).where(not(isSeen(silenceMs)));
     },
 
     async list(silenceMs, except) {
-      const isSeen = sql`${workers.seenAt} >= clock_timestamp() - ${silenceMs} * interval '1 millisecond'`;
       const rows = await database
         .select({ announcement: workers.announcement })
         .from(workers)
-        .where(and(isSeen, except === undefined ? undefined : ne(workers.id, except)))
+        .where(and(isSeen(silenceMs), except === undefined ? undefined : ne(workers.id, except)))
         .orderBy(asc(workers.id));
       return rows.map(({ announcement }) => announcement);
     },
@@ -32,4 +31,10 @@ export function sqlWorkers(database: Database): WorkerStore {
       await database.delete(workers).where(eq(workers.id, id));
     },
   };
+}
+
+/** Whether a worker announced itself within `silenceMs`. A time much later than now is from before the clock was set back. */
+function isSeen(silenceMs: number): SQL {
+  const silence = sql`${silenceMs} * interval '1 millisecond'`;
+  return sql`${workers.seenAt} between clock_timestamp() - ${silence} and clock_timestamp() + ${silence}`;
 }

@@ -1,9 +1,11 @@
+import { EventEmitter, once } from "node:events";
 import { cp, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { unavailable } from "../../../server/errors.js";
 import type { ModelToTry, TryModel } from "../../../server/models/drop-ins/check.js";
+import type { DropInOptions } from "../../../server/models/drop-ins/drop-ins.js";
 import type { Model } from "../../../server/models/model.js";
 import { openRegistry, type Registry } from "../../../server/models/registry.js";
 import { dropIn, negative, sha256Of, shortCard } from "../../helpers/drop-in.js";
@@ -29,13 +31,16 @@ afterEach(async () => {
 });
 
 /** A registry whose trial decides by the id. */
-async function start(tryModel: TryModel = tryByName, { offline = false } = {}): Promise<Registry> {
+async function start(
+  tryModel: TryModel = tryByName,
+  { offline = false, ...more }: Partial<DropInOptions> & { offline?: boolean } = {},
+): Promise<Registry> {
   const quick = { stillMs: 40, rescanMs: 40, log: () => undefined };
   const registry = await openRegistry({
     bundledDir: join(folder, "bundled"),
     mirrorDir: null,
     store: { folder: dropped, mirror: null, offline },
-    dropIns: { folder: dropped, tryModel, ...quick },
+    dropIns: { folder: dropped, tryModel, ...quick, ...more },
   });
   registry.watch((model) => events.push(model));
   open.push(registry);
@@ -133,6 +138,60 @@ describe("a folder that is dropped in", () => {
     await rm(path, { recursive: true });
     await vi.waitFor(() => expect(ended).toMatchObject({ message: "Its folder was removed." }));
     expect((await registry.list()).map(({ id }) => id)).not.toContain("slow");
+  });
+});
+
+describe("what comes before the trial", () => {
+  test("holds up no other folder, and models are tried one at a time", async () => {
+    const allowing = new EventEmitter();
+    const allowed = once(allowing, "allowed");
+    const waiting: string[] = [];
+    let [running, most] = [0, 0];
+    const tryModel: TryModel = async (model) => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running--;
+      return tryByName(model);
+    };
+    const registry = await start(tryModel, {
+      async beforeTrial({ id }) {
+        if (id === "quick") return;
+        waiting.push(id);
+        await allowed;
+      },
+    });
+    const slow = ["slow-a", "slow-b", "slow-c"];
+    for (const id of slow) await dropIn(dropped, id);
+    await vi.waitFor(() => expect(waiting.toSorted()).toEqual(slow), 10_000);
+    await dropIn(dropped, "quick");
+    await until(registry, "quick", "READY");
+    expect(tried).toEqual(["quick"]);
+    allowing.emit("allowed");
+    for (const id of slow) await until(registry, id, "READY");
+    expect([most, waiting.toSorted()]).toEqual([1, slow]);
+  });
+
+  test("ends when the folder is removed, and refuses the model where it fails", async () => {
+    let ended: unknown = null;
+    const registry = await start(tryByName, {
+      async beforeTrial({ id }, signal) {
+        if (id === "taken") throw unavailable("It is somewhere else.");
+        await new Promise((_resolve, reject) => {
+          signal.addEventListener("abort", () => {
+            ended = signal.reason;
+            reject(signal.reason);
+          });
+        });
+      },
+    });
+    await dropIn(dropped, "taken");
+    expect(await until(registry, "taken", "FAILED")).toMatchObject({ failure: "It is somewhere else." });
+    const path = await dropIn(dropped, "slow");
+    await vi.waitFor(() => expect(registry.dropIns?.found().map(({ id }) => id)).toContain("slow"), 10_000);
+    await rm(path, { recursive: true });
+    await vi.waitFor(() => expect(ended).toMatchObject({ message: "Its folder was removed." }), 10_000);
+    expect((await registry.list()).map(({ id }) => id)).not.toContain("slow");
+    expect(tried).toEqual([]);
   });
 });
 
