@@ -8,6 +8,8 @@ const NAME = "wake-ups";
 export const wakeUpJobs = { name: NAME, prefix: "{atelier}" } as const;
 /** Wait before a wake-up that found nobody free is delivered again, ms. */
 const AGAIN_MS = 100;
+/** How long Redis is asked to wait for a job, s. Where it does not answer a second later, the connection is made anew. */
+const WAIT_S = 2;
 
 /** Tells the processes that share a queue that there may be something to claim. */
 export interface WakeUps {
@@ -19,32 +21,37 @@ export interface WakeUps {
 }
 
 export interface WakeUpsOptions {
-  /** Receives why wake-ups are lost, once for each time that Redis is away. */
+  /** Receives why wake-ups are lost: of each connection, once that Redis is away and once that it is back. */
   warn(message: string): void;
 }
 
 /** Wake-ups as jobs of BullMQ. */
 export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps {
   // What cannot be sent at once is not kept: there is no use in waking someone late.
-  const producer = connectRedis(redisUrl);
-  const outage = new Outage((reason) => warn(`Redis cannot be reached (${reason}); sessions that wait begin a little later meanwhile.`));
-  producer.on("error", failed);
-  producer.on("ready", () => outage.end());
+  const sending = new Outage({
+    warn,
+    meanwhile: "no process is woken from here, and sessions that wait begin a little later meanwhile",
+    again: "processes are woken from here at once",
+  });
+  const producer = connectRedis(redisUrl, sending);
   const jobs = new Jobs(NAME, { connection: producer, prefix: wakeUpJobs.prefix, skipVersionCheck: true });
-  jobs.on("error", failed);
+  jobs.on("error", notSent);
   let worker: Worker | null = null;
   let listener: Redis | null = null;
+  let isClosed = false;
 
-  function failed(error: unknown): void {
+  function notSent(error: unknown): void {
+    // BullMQ reports the errors of the connection once more.
+    if (isClosed || sending.reason !== null) return;
     if (producer.status === "ready") warn(`A wake-up of the queue was lost: ${messageOf(error)}`);
-    else outage.notice(error);
+    else sending.lost(error);
   }
 
   function send(delay = 0): void {
     // One that waits stands for all: whoever claims a session wakes the next. One that is being delivered does not stand for
     // those after it, whose sessions its receiver may not have seen; nor does a delayed one for one that is to come at once.
     const deduplication = { id: delay > 0 ? "again" : "at-once", keepLastIfActive: true };
-    jobs.add(NAME, {}, { delay, removeOnComplete: true, removeOnFail: true, deduplication }).catch(failed);
+    jobs.add(NAME, {}, { delay, removeOnComplete: true, removeOnFail: true, deduplication }).catch(notSent);
   }
 
   return {
@@ -52,24 +59,32 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
 
     listen(wake) {
       if (worker) return;
-      // BullMQ waits for a connection, however long.
-      const connection = connectRedis(redisUrl, {
-        enableOfflineQueue: true,
-        autoResendUnfulfilledCommands: true,
-        maxRetriesPerRequest: null,
+      const receiving = new Outage({
+        warn,
+        meanwhile: "this process is not woken, and sessions that wait begin a little later meanwhile",
+        again: "this process is woken at once",
       });
-      listener = connection.on("error", failed);
+      // BullMQ waits for a connection, however long.
+      const options = { enableOfflineQueue: true, autoResendUnfulfilledCommands: true, maxRetriesPerRequest: null };
+      const connection = connectRedis(redisUrl, receiving, options);
+      listener = connection;
       // A job that stalls is a wake-up that was lost; it says nothing about a session.
-      worker = new Worker(NAME, async () => wake(), { connection, prefix: wakeUpJobs.prefix, maxStalledCount: 1 });
-      worker.on("error", failed);
+      const prefix = wakeUpJobs.prefix;
+      worker = new Worker(NAME, async () => wake(), { connection, prefix, maxStalledCount: 1, drainDelay: WAIT_S });
+      worker.on("error", (error) => {
+        if (isClosed || receiving.reason !== null) return;
+        warn(`A wake-up of the queue could not be received: ${messageOf(error)}`);
+      });
       worker.on("completed", (_job, isUsed: boolean) => {
         if (!isUsed) send(AGAIN_MS);
       });
     },
 
     async close() {
-      await worker?.close(true).catch(failed);
-      await jobs.close().catch(failed);
+      // What fails from here on was not to be sent any more.
+      isClosed = true;
+      await worker?.close(true).catch(notSent);
+      await jobs.close().catch(notSent);
       producer.disconnect();
       listener?.disconnect();
     },
