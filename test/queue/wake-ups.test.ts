@@ -11,6 +11,7 @@ describe.skipIf(!hasRedis())("wake-ups over Redis", () => {
     redis = await RedisServer.start();
   });
   afterEach(async () => {
+    redis.hang(false);
     await Promise.all(opened.splice(0).map((wakeUps) => wakeUps.close()));
   });
   afterAll(() => redis?.close());
@@ -123,7 +124,6 @@ describe.skipIf(!hasRedis())("wake-ups over Redis", () => {
     });
     await first(host, () => woken > 0);
     redis.hang(true);
-    onTestFinished(() => redis.hang(false));
     host.send();
     await host.close();
   });
