@@ -43,7 +43,8 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
   function notSent(error: unknown): void {
     // BullMQ reports the errors of the connection once more.
     if (isClosed || sending.reason !== null) return;
-    if (producer.status === "ready") warn(`A wake-up of the queue was lost: ${messageOf(error)}`);
+    // A connection that Redis has ended is ready for a moment longer.
+    if (producer.status === "ready" && producer.stream.writable) warn(`A wake-up of the queue was lost: ${messageOf(error)}`);
     else sending.lost(error);
   }
 
