@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import { unavailable } from "../errors.js";
-import { connectRedis, Outage } from "../redis/connection.js";
+import { type ConnectionOptions, connectRedis, Outage } from "../redis/connection.js";
 import type { Bus, Topics } from "./bus.js";
 import { type Envelope, open, seal } from "./envelope.js";
-import { watchLiveness } from "./liveness.js";
 
 /** How long the start waits for Redis, ms. */
 const START_MS = 10_000;
@@ -15,7 +14,7 @@ export interface RemoteBusOptions {
   onListenerError(error: unknown): void;
   /** Receives what the operator should know: that Redis is away, and that it is back. */
   warn(message: string): void;
-  /** A connection on which Redis does not answer for so long counts as lost, ms. */
+  /** How long Redis may owe an answer before a connection counts as lost, ms. */
   silenceMs?: number;
   /** How long to wait for Redis at first, ms. */
   startMs?: number;
@@ -64,7 +63,6 @@ class RemoteBus implements Bus {
   private readonly echoes = new Map<number, { topic: string; arrived(): void }>();
   private readonly publisher: Redis;
   private readonly subscriber: Redis;
-  private readonly endWatches: (() => void)[];
   private readonly outage: Outage;
   private isClosed = false;
 
@@ -72,20 +70,17 @@ class RemoteBus implements Bus {
     redisUrl: string,
     private readonly options: RemoteBusOptions,
   ) {
-    const silenceMs = options.silenceMs ?? 5000;
-    this.outage = new Outage(
-      (reason) => options.warn(`Redis cannot be reached (${reason}); changes made elsewhere show when it is back.`),
-      () => options.warn("Redis is back."),
-    );
-    // What cannot be sent is lost at once: sent later, it would come after what was read from storage meanwhile.
-    const connection = { autoResubscribe: false, connectTimeout: silenceMs };
-    this.publisher = connectRedis(redisUrl, connection);
-    this.subscriber = connectRedis(redisUrl, connection);
-    this.endWatches = [this.publisher, this.subscriber].map((redis) => {
-      redis.on("error", (error) => this.notice(error));
-      redis.on("close", () => this.notice(new Error("the connection was closed")));
-      return watchLiveness(redis, silenceMs);
+    this.outage = new Outage({
+      warn: (message) => options.warn(message),
+      meanwhile: "changes made elsewhere show when it is back",
+      again: "changes made elsewhere show at once",
     });
+    const observer = { lost: (error: unknown) => this.notice(error), answered: () => this.welcome() };
+    // What cannot be sent is lost: sent later, it would come after what was read from storage meanwhile.
+    const connection: ConnectionOptions = { autoResubscribe: false };
+    if (options.silenceMs !== undefined) connection.silenceMs = options.silenceMs;
+    this.publisher = connectRedis(redisUrl, observer, connection);
+    this.subscriber = connectRedis(redisUrl, observer, connection);
     this.publisher.on("ready", () => this.announceLosses());
     this.subscriber.on("ready", () => void this.subscribeAgain());
     this.subscriber.on("close", () => this.interrupt());
@@ -127,7 +122,6 @@ class RemoteBus implements Bus {
 
   async close(): Promise<void> {
     this.isClosed = true;
-    for (const end of this.endWatches) end();
     this.channels.clear();
     this.interrupt();
     this.publisher.disconnect();
@@ -193,6 +187,7 @@ class RemoteBus implements Bus {
       // A connection that is not ready takes messages, and may never answer: a Redis that hangs still accepts connections.
       if (this.publisher.status !== "ready") throw new Error("not connected");
       const receivers = await this.publisher.publish(CHANNELS + topic, seal({ from: this.id, number, message }));
+      this.welcome();
       if (receivers > 0) await echoed;
       return true;
     } catch (error) {
@@ -212,7 +207,6 @@ class RemoteBus implements Bus {
 
   private announceLosses(): void {
     for (const topic of [...this.lost]) void this.announce(topic);
-    this.welcome();
   }
 
   private async announce(topic: string): Promise<void> {
@@ -251,11 +245,14 @@ class RemoteBus implements Bus {
   }
 
   private notice(error: unknown): void {
-    if (!this.isClosed) this.outage.notice(error);
+    if (!this.isClosed) this.outage.lost(error);
   }
 
+  /** Redis answers on one of the connections, or has subscribed them again. */
   private welcome(): void {
-    if (this.publisher.status === "ready" && this.subscriber.status === "ready") this.outage.end();
+    if (this.outage.reason === null || this.publisher.status !== "ready" || this.subscriber.status !== "ready") return;
+    const isDeaf = [...this.channels.values()].some(({ isOpen, hasGap }) => hasGap && !isOpen);
+    if (!isDeaf) this.outage.answered();
   }
 }
 

@@ -9,15 +9,17 @@ export interface SharedRates {
 }
 
 export interface SharedRatesOptions {
-  /** Receives, once for each time that Redis is away, why rates are not counted together. */
+  /** Receives that rates are not counted together, and that they are again, once for each time that Redis is away. */
   warn(message: string): void;
 }
 
 /** Counts rates in Redis, so that a limit holds over all servers. While Redis is away, each server counts for itself. */
 export function openSharedRates(redisUrl: string, { warn }: SharedRatesOptions): SharedRates {
-  const { redis, close } = openRedis(redisUrl, (reason) =>
-    warn(`Redis cannot be reached (${reason}); each server counts rates for itself meanwhile.`),
-  );
+  const { redis, close } = openRedis(redisUrl, {
+    warn,
+    meanwhile: "each server counts rates for itself meanwhile",
+    again: "servers count rates together again",
+  });
   return {
     open: (options) =>
       new RateLimiterRedis({

@@ -10,6 +10,9 @@ export const wakeUpJobs = { name: NAME, prefix: "{atelier}" } as const;
 /** Channel on which a process that cannot use a wake-up tells all others. */
 export const othersChannel = `${wakeUpJobs.prefix}:${NAME}:others`;
 
+/** How long Redis is asked to wait for a job, s. Where it does not answer a second later, the connection is made anew. */
+const WAIT_S = 2;
+
 /** A process that wake-ups reach. */
 export interface WakeUpListener {
   /** Looks for something to claim, and returns whether it claimed something. */
@@ -39,19 +42,24 @@ export interface WakeUpsOptions {
 export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps {
   const id = randomUUID();
   // What cannot be sent at once is not kept: there is no use in waking someone late.
-  const producer = connectRedis(redisUrl);
-  const outage = new Outage((reason) => warn(`Redis cannot be reached (${reason}); sessions that wait begin a little later meanwhile.`));
-  producer.on("error", failed);
-  producer.on("ready", () => outage.end());
+  const sending = new Outage({
+    warn,
+    meanwhile: "no process is woken from here, and sessions that wait begin a little later meanwhile",
+    again: "processes are woken from here at once",
+  });
+  const producer = connectRedis(redisUrl, sending);
   const jobs = new Jobs(NAME, { connection: producer, prefix: wakeUpJobs.prefix, skipVersionCheck: true });
-  jobs.on("error", failed);
+  jobs.on("error", notSent);
   let worker: Worker | null = null;
   let listeners: Redis[] = [];
   let isClosed = false;
 
-  function failed(error: unknown): void {
-    if (producer.status === "ready") warn(`A wake-up of the queue was lost: ${messageOf(error)}`);
-    else outage.notice(error);
+  function notSent(error: unknown): void {
+    // BullMQ reports the errors of the connection once more.
+    if (isClosed || sending.reason !== null) return;
+    // A connection that Redis has ended is ready for a moment longer.
+    if (producer.status === "ready" && producer.stream.writable) warn(`A wake-up of the queue was lost: ${messageOf(error)}`);
+    else sending.lost(error);
   }
 
   async function deliver(listener: WakeUpListener): Promise<void> {
@@ -65,33 +73,42 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
       // One that waits stands for all: whoever claims a session wakes the next. One that is being delivered does not stand
       // for those after it, whose sessions its receiver may not have seen.
       const deduplication = { id: "at-once", keepLastIfActive: true };
-      jobs.add(NAME, {}, { removeOnComplete: true, removeOnFail: true, deduplication }).catch(failed);
+      jobs.add(NAME, {}, { removeOnComplete: true, removeOnFail: true, deduplication }).catch(notSent);
     },
 
     listen(listener) {
       if (worker) return;
+      const receiving = new Outage({
+        warn,
+        meanwhile: "this process is not woken, and sessions that wait begin a little later meanwhile",
+        again: "this process is woken at once",
+      });
+      const notReceived = (error: unknown) => {
+        if (isClosed || receiving.reason !== null) return;
+        warn(`A wake-up of the queue could not be received: ${messageOf(error)}`);
+      };
       // BullMQ waits for a connection, however long.
-      const waiting = { enableOfflineQueue: true, autoResendUnfulfilledCommands: true, maxRetriesPerRequest: null };
-      const [connection, subscriber] = [connectRedis(redisUrl, waiting), connectRedis(redisUrl, waiting)];
+      const options = { enableOfflineQueue: true, autoResendUnfulfilledCommands: true, maxRetriesPerRequest: null };
+      const connection = connectRedis(redisUrl, receiving, options);
+      // The operator reads once, about the other one, that Redis is away.
+      const subscriber = connectRedis(redisUrl, { lost: () => undefined, answered: () => undefined }, options);
       listeners = [connection, subscriber];
-      for (const redis of listeners) redis.on("error", failed);
       // The job ends before the look that it causes: wake-ups that are sent meanwhile would wait for it, as long as a
       // process hangs. One that is lost says nothing about a session.
-      const receive = async () => void deliver(listener).catch(failed);
-      worker = new Worker(NAME, receive, { connection, prefix: wakeUpJobs.prefix, maxStalledCount: 1 });
-      worker.on("error", failed);
+      const receive = async () => void deliver(listener).catch(notSent);
+      worker = new Worker(NAME, receive, { connection, prefix: wakeUpJobs.prefix, maxStalledCount: 1, drainDelay: WAIT_S });
+      worker.on("error", notReceived);
       subscriber.on("message", (_channel, sender) => {
-        if (sender !== id) listener.look().catch(failed);
+        if (sender !== id) listener.look().catch(notReceived);
       });
-      subscriber.subscribe(othersChannel).catch((error: unknown) => {
-        if (!isClosed) failed(error);
-      });
+      subscriber.subscribe(othersChannel).catch(notReceived);
     },
 
     async close() {
+      // What fails from here on was not to be sent any more.
       isClosed = true;
-      await worker?.close(true).catch(failed);
-      await jobs.close().catch(failed);
+      await worker?.close(true).catch(notSent);
+      await jobs.close().catch(notSent);
       producer.disconnect();
       for (const redis of listeners) redis.disconnect();
     },

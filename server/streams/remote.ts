@@ -14,9 +14,11 @@ export interface RemoteReservationsOptions {
 
 /** Reservations in Redis. What is reserved while it is away can be opened at its own server only. */
 export function openRemoteReservations(redisUrl: string, { warn }: RemoteReservationsOptions): RemoteReservations {
-  const { redis, ask, close } = openRedis(redisUrl, (reason) =>
-    warn(`Redis cannot be reached (${reason}); streams of events open only at the server that reserved them.`),
-  );
+  const { redis, ask, close } = openRedis(redisUrl, {
+    warn,
+    meanwhile: "streams of events open only at the server that reserved them",
+    again: "streams of events open at every server",
+  });
 
   return {
     async put(token, holder, ms) {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Bus, SessionControl } from "../../server/bus/bus.js";
-import { openRemoteBus, type RemoteBusOptions } from "../../server/bus/remote.js";
+import { openRemoteBus, type RemoteBus, type RemoteBusOptions } from "../../server/bus/remote.js";
 import { busContract } from "../contracts/bus.js";
 import { hasRedis, RedisServer } from "../helpers/redis-server.js";
 import { until } from "../helpers/until.js";
@@ -17,7 +17,7 @@ describe.skipIf(!hasRedis())("with a real Redis", () => {
 
   busContract("The bus over Redis", () => openRemoteBus(redis.url, quiet));
 
-  async function opened(options: Partial<RemoteBusOptions> = {}): Promise<Bus> {
+  async function opened(options: Partial<RemoteBusOptions> = {}): Promise<RemoteBus> {
     const bus = await openRemoteBus(redis.url, { ...quiet, ...options });
     onTestFinished(() => bus.close());
     return bus;
@@ -98,7 +98,7 @@ describe.skipIf(!hasRedis())("with a real Redis", () => {
     }
     await until(() => warnings.length === 2);
     expect(warnings[0]).toMatch(/cannot be reached/);
-    expect(warnings[1]).toBe("Redis is back.");
+    expect(warnings[1]).toMatch(/^Redis is back; /);
   });
 
   test("tells subscribers of a gap after their own connection was cut", async () => {
@@ -157,6 +157,50 @@ describe.skipIf(!hasRedis())("with a real Redis", () => {
     redis.hang(false);
     await reaches(bus, heard, "after");
     expect(inShort(heard).slice(0, 2)).toEqual(["gap", "after"]);
+  });
+
+  test("says that Redis cannot be reached while it hangs, and no longer when it goes on", async () => {
+    const warnings: string[] = [];
+    const bus = await opened({ silenceMs: 200, warn: (message) => warnings.push(message) });
+    const heard = await heardBy(bus);
+    await until(() => bus.unreachable() === null);
+    redis.hang(true);
+    onTestFinished(() => redis.hang(false));
+    await until(() => bus.unreachable() !== null);
+    expect(bus.unreachable()).toMatch(/^Redis cannot be reached \(.+\)\.$/);
+    // What cannot be delivered keeps nobody waiting.
+    await bus.publish("controls", steer("lost"));
+    await (await bus.subscribe("sessions", () => undefined))();
+    redis.hang(false);
+    await until(() => bus.unreachable() === null);
+    await reaches(bus, heard, "after");
+    expect(warnings.slice(0, 2)).toEqual([expect.stringMatching(/cannot be reached/), expect.stringMatching(/^Redis is back; /)]);
+  });
+
+  describe("after a message that Redis did not take", () => {
+    const permit = (isPermitted: boolean) => redis.command("ACL", "SETUSER", "default", `${isPermitted ? "+" : "-"}publish`);
+
+    async function refused(bus: RemoteBus): Promise<void> {
+      await permit(false);
+      onTestFinished(() => permit(true).then(() => undefined));
+      await bus.publish("controls", steer("lost"));
+      expect(bus.unreachable()).toMatch(/NOPERM/);
+      await permit(true);
+    }
+
+    test("Redis counts as reachable once it takes one", async () => {
+      // Pings come too late to tell.
+      const bus = await opened({ silenceMs: 1_000_000 });
+      await refused(bus);
+      await bus.publish("controls", steer("taken"));
+      expect(bus.unreachable()).toBeNull();
+    });
+
+    test("Redis counts as reachable once it answers a ping", async () => {
+      const bus = await opened({ silenceMs: 2000 });
+      await refused(bus);
+      await until(() => bus.unreachable() === null);
+    });
   });
 
   test("waits for Redis at the start", async () => {

@@ -35,6 +35,11 @@ export class CuttableProxy {
     for (const socket of this.sockets) socket.pause();
   }
 
+  /** Nothing arrives any more on the connections that there are, while new ones work, as after the restart of a router. */
+  forget(): void {
+    for (const socket of this.sockets) socket.pause();
+  }
+
   /** New connections work again; those that were cut are reset, as by a network that has forgotten them. */
   restore(): void {
     this.isCut = false;

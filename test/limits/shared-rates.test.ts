@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Allowances } from "../../server/limits/allowances.js";
 import { openSharedRates, type SharedRates } from "../../server/limits/shared-rates.js";
 import { limitValues } from "../../server/limits/table.js";
@@ -14,21 +14,50 @@ describe.skipIf(!hasRedis())("rates over several servers", () => {
   beforeAll(async () => {
     redis = await RedisServer.start();
   });
-  afterAll(async () => {
-    for (const rates of shared) rates.close();
-    await redis.close();
+  beforeEach(async () => {
+    // Wakes it if a test failed while it hung, and empties it.
+    await redis.stop();
+    await redis.start();
+    warnings.length = 0;
   });
+  afterEach(() => {
+    for (const rates of shared.splice(0)) rates.close();
+  });
+  afterAll(() => redis.close());
 
-  function server(): Allowances {
+  function sharedRates(): SharedRates {
     const rates = openSharedRates(redis.url, { warn: (message) => warnings.push(message) });
     shared.push(rates);
-    return new Allowances(limitValues({ uploadsPerMinute: 4 }), rates.open);
+    return rates;
   }
+
+  const server = () => new Allowances(limitValues({ uploadsPerMinute: 4 }), sharedRates().open);
+  /** Rates are counted in Redis once the connections of the servers are there. */
+  const connected = () =>
+    until(async () => Number(await redis.command("CLIENT", "LIST").then((list) => String(list).split("\n").length)) > 3);
+
+  it("are counted by each server alone while Redis hangs, and together again when it goes on", async () => {
+    const [one, two] = [sharedRates(), sharedRates()].map(({ open }) => open({ keyPrefix: "hang", points: 4, duration: 3600 }));
+    await connected();
+    await one!.consume("ann", 2);
+    await two!.consume("ann", 2);
+    redis.hang(true);
+    await until(() => warnings.length === 2);
+    for (const warning of warnings) expect(warning).toMatch(/^Redis cannot be reached \(.+\); each server counts rates for itself/);
+    for (const own of [one!, two!]) {
+      for (let count = 0; count < 4; count++) await own.consume("ann");
+      await expect(own.consume("ann")).rejects.toMatchObject({ remainingPoints: 0 });
+    }
+    redis.hang(false);
+    await until(() => warnings.length === 4);
+    expect(warnings.slice(2)).toEqual(Array(2).fill("Redis is back; servers count rates together again."));
+    await one!.consume("bob", 3);
+    await expect(two!.consume("bob", 2)).rejects.toMatchObject({ remainingPoints: 0 });
+  });
 
   it("are counted together, and by each server alone while Redis is away", async () => {
     const [one, two] = [server(), server()];
-    // Counted in Redis once the connections are there.
-    await until(async () => Number(await redis.command("CLIENT", "LIST").then((list) => String(list).split("\n").length)) > 3);
+    await connected();
     for (let count = 0; count < 2; count++) {
       await one.spend("uploadsPerMinute", ann, null);
       await two.spend("uploadsPerMinute", ann, null);

@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { openWakeUps, type WakeUps } from "../../server/queue/wake-ups.js";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { openWakeUps, type WakeUpListener, type WakeUps } from "../../server/queue/wake-ups.js";
+import { CuttableProxy } from "../helpers/cuttable-proxy.js";
 import { hasRedis, RedisServer } from "../helpers/redis-server.js";
 import { until } from "../helpers/until.js";
 import { noWakeUpsLeft, othersListen } from "../helpers/wake-up-jobs.js";
@@ -11,12 +12,13 @@ describe.skipIf(!hasRedis())("wake-ups over Redis", () => {
     redis = await RedisServer.start();
   });
   afterEach(async () => {
+    redis.hang(false);
     await Promise.all(opened.splice(0).map((wakeUps) => wakeUps.close()));
   });
   afterAll(() => redis?.close());
 
-  function open(): WakeUps {
-    const wakeUps = openWakeUps(redis.url, { warn: () => undefined });
+  function open(warn: (message: string) => void = () => undefined): WakeUps {
+    const wakeUps = openWakeUps(redis.url, { warn });
     opened.push(wakeUps);
     return wakeUps;
   }
@@ -33,6 +35,15 @@ describe.skipIf(!hasRedis())("wake-ups over Redis", () => {
     });
     return woken;
   }
+
+  /** A process that finds something whenever it looks. */
+  const lookingBy = (looks: () => void): WakeUpListener => ({
+    async look() {
+      looks();
+      return true;
+    },
+    leavesSome: async () => false,
+  });
 
   /** One that is sent before there is a connection is lost. */
   const first = (server: WakeUps, isWoken: () => boolean) =>
@@ -113,5 +124,60 @@ describe.skipIf(!hasRedis())("wake-ups over Redis", () => {
       return asked > 0;
     });
     expect(asked + other.times - before).toBe(sent);
+  });
+
+  it.each([
+    ["restarts", () => redis.stop(), () => redis.start()],
+    ["hangs for a while", async () => redis.hang(true), async () => redis.hang(false)],
+  ])("are lost while Redis %s, which each connection says once, and come again", async (_how, leave, come) => {
+    const [sent, received]: [string[], string[]] = [[], []];
+    const server = open((message) => sent.push(message));
+    const host = open((message) => received.push(message));
+    let woken = 0;
+    host.listen(lookingBy(() => woken++));
+    const delivers = async () => {
+      const before = woken;
+      await first(server, () => woken > before);
+    };
+    await delivers();
+    for (const told of [sent, received]) told.length = 0;
+    await leave();
+    // The second process sends nothing, and so has two connections that find out by themselves.
+    await until(() => {
+      server.send();
+      return sent.length === 1 && received.length === 2;
+    });
+    await come();
+    await delivers();
+    await until(() => sent.length === 2 && received.length === 4);
+    const away = (what: string) => expect.stringMatching(`^Redis cannot be reached \\(.+\\); ${what}`);
+    const back = (what: string) => `Redis is back; ${what}.`;
+    expect(sent).toEqual([away("no process is woken from here"), back("processes are woken from here at once")]);
+    expect(received.slice(0, 2).sort()).toEqual([away("no process is woken from here"), away("this process is not woken")]);
+    expect(received.slice(2).sort()).toEqual([back("processes are woken from here at once"), back("this process is woken at once")]);
+  });
+
+  it("are received over a network that lost the connection without a word", async () => {
+    const network = await CuttableProxy.start(redis.url);
+    onTestFinished(() => network.close());
+    const server = open();
+    const host = openWakeUps(network.through(redis.url), { warn: () => undefined });
+    opened.push(host);
+    let woken = 0;
+    host.listen(lookingBy(() => woken++));
+    await first(server, () => woken > 0);
+    network.forget();
+    woken = 0;
+    await first(server, () => woken > 0);
+  });
+
+  it("end at once while Redis hangs", async () => {
+    const host = open();
+    let woken = 0;
+    host.listen(lookingBy(() => woken++));
+    await first(host, () => woken > 0);
+    redis.hang(true);
+    host.send();
+    await host.close();
   });
 });

@@ -12,6 +12,7 @@ import type { RemoteStorageOptions } from "../../server/storage/remote/open.js";
 import { reaching } from "../../server/storage/remote/reachable.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { anImage, storeSession } from "../contracts/records.js";
+import { hasPooler, startPooler } from "../helpers/pooler.js";
 import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
 import { type RemoteRig, type SharedPlace, startRemoteRig } from "../helpers/remote-storage.js";
 import { noteSkipped } from "../helpers/skipped.js";
@@ -41,6 +42,22 @@ describe.skipIf(postgresPrograms === null)("faults of what servers share", () =>
     const storages = await Promise.all(Array.from({ length: 4 }, () => opened(place)));
     const image = await storages[0]!.images.insert(anImage());
     for (const storage of storages) expect(await storage.images.find(image.id)).toEqual(image);
+  });
+
+  it.skipIf(!hasPooler())("servers that start at once behind a pooler in transaction mode migrate once, and leave no lock", async () => {
+    const databaseUrl = await rig.postgres.newDatabase("empty");
+    const pooler = await startPooler(databaseUrl);
+    onTestFinished(() => pooler.close());
+    const databases = await Promise.all(Array.from({ length: 4 }, () => openRemoteDatabase(pooler.url)));
+    for (const { close } of databases) onTestFinished(close);
+    for (const { database, renewals } of databases) {
+      for (const one of [database, renewals]) await one.execute(sql`select count(*) from sessions`);
+    }
+    const direct = new pg.Client(databaseUrl);
+    await direct.connect();
+    onTestFinished(() => direct.end());
+    const { rows } = await direct.query("select pid from pg_locks where locktype = 'advisory'");
+    expect(rows).toEqual([]);
   });
 
   it("a start that waits for another one to migrate says whom it waits for", async () => {

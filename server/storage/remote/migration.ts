@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
@@ -12,8 +13,8 @@ const OLDEST_VERSION = 15;
 /** Key of the advisory lock that a server holds while it migrates: the bytes of "atelier". */
 const MIGRATION_LOCK = "27431015937893746";
 
-/** State of a statement that waited for a lock as long as it may. */
-const LOCK_NOT_AVAILABLE = "55P03";
+/** Time between two tries to take the lock, ms. */
+const TRY_MS = 100;
 
 /** How long a start waits for the lock before it says so, ms; after that, it says so each time it has waited twice as long. */
 const NOTICE_MS = 10_000;
@@ -36,34 +37,49 @@ export async function migrateOnce(
   connectMs: number,
   { prepare, warn = () => undefined, noticeMs = NOTICE_MS }: MigrationOptions,
 ): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: "atelier", connectionTimeoutMillis: connectMs });
-  client.on("error", () => undefined);
+  const connection = { connectionString: databaseUrl, application_name: "atelier", connectionTimeoutMillis: connectMs };
+  // Migrations begin transactions of their own, so the one that holds the lock has another connection.
+  const [client, locking] = [new pg.Client(connection), new pg.Client(connection)];
+  for (const one of [client, locking]) one.on("error", () => undefined);
   try {
     await client.connect();
     await requireVersion(client);
-    await lock(client, noticeMs, warn);
+    await locking.connect();
+    await lock(locking, noticeMs, warn);
     await migrate(drizzle(client), { migrationsFolder: fileURLToPath(migrationsFolder) });
     await vacuumAfterRewrite(client);
     await prepare?.(drizzle(client));
+    await locking.query("commit");
   } catch (error) {
     throw failureOf(error);
   } finally {
-    await client.end().catch((error: unknown) => process.emitWarning(`A connection to the database did not end: ${String(error)}`));
+    await Promise.all([client, locking].map(end));
   }
 }
 
-/** Takes the lock, which ends with the connection, also that of a server that dies meanwhile. */
+async function end(client: pg.Client): Promise<void> {
+  await client.end().catch((error: unknown) => process.emitWarning(`A connection to the database did not end: ${String(error)}`));
+}
+
+/**
+ * Takes the lock for a transaction, which stays open and ends with the connection, also that of a server that dies meanwhile.
+ * A pooler may lend each transaction another connection of PostgreSQL, so a lock of the session would outlive its server; and
+ * a transaction that waited for the lock would keep a connection from the server that has it.
+ */
 async function lock(client: pg.Client, noticeMs: number, warn: (message: string) => void): Promise<void> {
-  for (let waitMs = noticeMs; ; waitMs *= 2) {
-    await client.query("select set_config('lock_timeout', $1, false)", [String(Math.ceil(waitMs))]);
-    try {
-      await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
-      await client.query("reset lock_timeout");
-      return;
-    } catch (error) {
-      if (!(error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE)) throw error;
+  let [waitMs, began] = [noticeMs, performance.now()];
+  for (;;) {
+    await client.query("begin");
+    // The transaction does nothing while the database is migrated.
+    await client.query("set local idle_in_transaction_session_timeout = 0");
+    const { rows } = await client.query<{ taken: boolean }>("select pg_try_advisory_xact_lock($1) as taken", [MIGRATION_LOCK]);
+    if (rows[0]?.taken) return;
+    await client.query("rollback");
+    if (performance.now() - began > waitMs) {
+      warn(`This start waits for another server to change the database${await holderOf(client)}.`);
+      [waitMs, began] = [2 * waitMs, performance.now()];
     }
-    warn(`This start waits for another server to change the database${await holderOf(client)}.`);
+    await delay(TRY_MS * (0.5 + Math.random() / 2));
   }
 }
 

@@ -12,7 +12,7 @@ export interface RemoteRecentFrames extends RecentFrameStore {
 }
 
 export interface RemoteRecentFramesOptions {
-  /** Receives, once for each time that Redis is away, why frames are not kept or found. */
+  /** Receives that frames are not kept or found, and that they are again, once for each time that Redis is away. */
   warn(message: string): void;
 }
 
@@ -25,9 +25,11 @@ const packr = new Packr({ useRecords: false, copyBuffers: true });
  * Each session has a list of its frames' records, the newest first, and a hash of their pictures by step.
  */
 export function openRemoteRecentFrames(redisUrl: string, { warn }: RemoteRecentFramesOptions): RemoteRecentFrames {
-  const { redis, ask, close } = openRedis(redisUrl, (reason) =>
-    warn(`Redis cannot be reached (${reason}); recent frames of live translations are not shown meanwhile.`),
-  );
+  const { redis, ask, close } = openRedis(redisUrl, {
+    warn,
+    meanwhile: "recent frames of live translations are not shown meanwhile",
+    again: "recent frames of live translations are shown",
+  });
 
   const records = (sessionId: string) => `atelier:recent:${sessionId}:records`;
   const pictures = (sessionId: string) => `atelier:recent:${sessionId}:pictures`;

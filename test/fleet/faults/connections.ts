@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from "vitest";
 import { afterFault, faultLasts, stepsDuring } from "../../helpers/long-faults.js";
-import type { PaintingFleet } from "../../helpers/painting-fleet.js";
+import { type PaintingFleet, uploadPictures } from "../../helpers/painting-fleet.js";
 import { until } from "../../helpers/until.js";
 import { openWorkerNetwork } from "../../helpers/worker-network.js";
 
@@ -36,6 +36,26 @@ export function connectionFaults(paintings: PaintingFleet): void {
     await paintings.fleet.redis.start();
     await paintings.expectWhole(watched, steps);
     await until(isReady);
+    await until(async () => (await paintings.statusOf(waiting)) === "COMPLETED");
+  });
+
+  it("survive a Redis that hangs, which API servers report", async () => {
+    await paintings.startWorker();
+    const id = await paintings.start(steps);
+    const watched = paintings.watch(id);
+    await until(() => watched.viewer.lastStep >= 3);
+    const { redis } = paintings.fleet;
+    redis.hang(true);
+    onTestFinished(() => redis.hang(false));
+    const ready = () => fetch(`${paintings.first.address}/readyz`);
+    await until(async () => (await ready()).status === 503);
+    // Nothing waits for it: not the API, which counts uploads, nor the worker.
+    await uploadPictures(paintings.first, paintings.second);
+    const waiting = await paintings.start(5);
+    await faultLasts(AWAY, async () => (await paintings.statusOf(waiting)) !== "QUEUED");
+    redis.hang(false);
+    await until(async () => (await ready()).ok);
+    await paintings.expectWhole(watched, steps);
     await until(async () => (await paintings.statusOf(waiting)) === "COMPLETED");
   });
 
