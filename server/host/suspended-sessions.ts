@@ -65,7 +65,8 @@ export class SuspendedSessions {
       const resumed = await storage.sessions.resume(id, undefined, true);
       if (!resumed) continue;
       await publishChange(bus, resumed);
-      await queue.add(queueEntry(resumed, placesOfOwner(resumed.ownerId)));
+      // It had its turn already.
+      await queue.add({ ...queueEntry(resumed, placesOfOwner(resumed.ownerId)), interrupted: true });
     }
     return true;
   }

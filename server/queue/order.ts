@@ -24,6 +24,9 @@ export function* claimOrder({ waiting, running, served }: QueueLine): Generator<
     lines.set(entry.ownerId, line);
   }
 
+  // Those that had their turn already go first; the others stay in their order.
+  for (const line of lines.values()) line.sort((a, b) => Number(b.entry.interrupted ?? false) - Number(a.entry.interrupted ?? false));
+
   const heads = new Map<string, Head>();
   /** Finds what an owner would get next; `turn` is when they were served in this order, 0 for never. */
   const advance = (ownerId: string, turn: number) => {

@@ -126,8 +126,8 @@ export function openRemoteQueue({
       leaseMs,
     );
     for (const one of claims) {
-      const isKept = kept.some(({ sessionId, fence }) => sessionId === one.claim.sessionId && fence === one.claim.fence);
-      if (isKept) one.endsAt = asked + leaseMs;
+      const holds = kept.find(({ sessionId, fence }) => sessionId === one.claim.sessionId && fence === one.claim.fence);
+      if (holds) one.endsAt = holds.isRenewed ? asked + leaseMs : one.endsAt;
       else if (held.get(one.claim.sessionId) === one) one.lost.abort();
     }
   }

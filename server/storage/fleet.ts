@@ -30,8 +30,8 @@ export interface LeaseStore {
   wantedModels(): Promise<string[]>;
   /** Claims one session, if it is unfinished and nobody holds it. */
   seize(workerId: string, sessionId: string, leaseMs: number): Promise<Claim | null>;
-  /** Moves the ends of leases; returns the claims that hold. */
-  renew(claims: readonly Claim[], leaseMs: number): Promise<Claim[]>;
+  /** Moves the ends of leases; returns the claims that hold. One whose row is locked now is not renewed. */
+  renew(claims: readonly Claim[], leaseMs: number): Promise<(Claim & { isRenewed: boolean })[]>;
   /** Ends a lease; without effect when the claim does not hold. */
   release(claim: Claim): Promise<void>;
   /** All unfinished sessions. */

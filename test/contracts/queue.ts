@@ -227,10 +227,10 @@ export function queueContract(name: string, open: () => Promise<QueueRig>): void
       });
 
       it("serves what its server interrupted first, and counts it", async () => {
-        await add(interrupted("a1"), interrupted("a2"), painting("a3"), painting("b1", "ben"), painting("b2", "ben"));
-        const order = ["a1", "a2", "b1", "b2", "a3"];
+        await add(painting("a0"), interrupted("a1"), interrupted("a2"), painting("a3"), painting("b1", "ben"), painting("b2", "ben"));
+        const order = ["a1", "a2", "b1", "b2", "a0", "a3"];
         expect(await queue.list()).toEqual(order);
-        expect(await claims(5)).toEqual(order);
+        expect(await claims(6)).toEqual(order);
       });
 
       it("moves a session among those of its owner only", async () => {

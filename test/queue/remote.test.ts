@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRemoteQueue, type RemoteQueueParts } from "../../server/queue/remote.js";
@@ -142,21 +143,25 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
       await queue.close();
     });
 
-    it("counts the claims of a running session since its last picture", async () => {
+    it("counts the workers that died with a session since its last picture, and not those that handed it over", async () => {
       await empty();
       await add("a");
       const records = sqlSessions(shared.database);
-      const queue = open("one");
-      const takeovers = async () => {
+      /** What a worker is told, which leaves the session in one of two ways. */
+      const takeovers = async (leaving: "dies" | "hands over") => {
+        const queue = open(randomUUID());
         const claim = await queue.claim(forever);
         await records.update("a", { status: "RUNNING" });
-        await queue.release("a");
+        if (leaving === "hands over") await queue.release("a");
+        else await shared.database.update(sessions).set({ leaseUntil: sql`clock_timestamp() - interval '1 second'` });
+        await queue.close();
         return claim?.takeovers;
       };
-      expect([await takeovers(), await takeovers(), await takeovers()]).toEqual([0, 1, 2]);
+      expect([await takeovers("dies"), await takeovers("dies"), await takeovers("hands over"), await takeovers("dies")]).toEqual([
+        0, 1, 2, 2,
+      ]);
       await sqlFrames(shared.database).insert(aFrame("a", 0));
-      expect(await takeovers()).toBe(1);
-      await queue.close();
+      expect(await takeovers("hands over")).toBe(1);
     });
 
     it("gives nobody a session that is not entered, unless its server has died meanwhile", async () => {

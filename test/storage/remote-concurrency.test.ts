@@ -195,7 +195,7 @@ describe.skipIf(postgresPrograms === null)("two servers at once", () => {
         await transaction.execute(sql`select pg_stat_clear_snapshot()`);
         return (await transaction.$count(blocked)) >= 10;
       });
-      expect(await server.leases.renew([claim!], 60_000)).toEqual([claim]);
+      expect(await server.leases.renew([claim!], 60_000)).toEqual([{ ...claim, isRenewed: true }]);
       await server.trials.renew(trial, "worker", 50_000);
     });
     await Promise.all(waiting);

@@ -24,6 +24,31 @@ const isQueuedAgain = sql<boolean>`${sessions.status} = 'QUEUED' and ${sessions.
 
 /** Leases in the rows of the sessions, renewed over `renewals`. All times are those of the database's clock. */
 export function sqlLeases(database: Database, renewals = database): LeaseStore {
+  /** Claims the session that `isNext` is true for; null when its row is locked, or there is none any more. */
+  function claimOne(isNext: SQL, workerId: string, leaseMs: number): ReturnType<LeaseStore["claim"]> {
+    return database.transaction(async (transaction) => {
+      await transaction.execute(sql`select pg_advisory_xact_lock(${CLAIM_LOCK})`);
+      const next = transaction.select({ id: sessions.id }).from(sessions).where(isNext).for("update", { skipLocked: true });
+      // One that was released, as at an update of the worker, was not taken from a worker that died.
+      const isTakenOver = and(eq(sessions.status, "RUNNING"), isNotNull(sessions.leaseUntil));
+      const [row] = await written(
+        transaction
+          .update(sessions)
+          .set({
+            workerId,
+            leaseUntil: leaseEnd(leaseMs),
+            claimedAt: sql`clock_timestamp()`,
+            fence: sql`${sessions.fence} + 1`,
+            takeovers: sql`${sessions.takeovers} + case when ${isTakenOver} then 1 else 0 end`,
+          })
+          // Read again under the lock of the row: a client may have ended the session meanwhile.
+          .where(and(inArray(sessions.id, next), isUnfinished, isFree))
+          .returning({ ...entryColumns, fence: sessions.fence, takeovers: sessions.takeovers }),
+      );
+      return row ? { ...entryOf(row), fence: row.fence, takeovers: row.takeovers } : null;
+    });
+  }
+
   return {
     async enter({ sessionId, ownerLimit }) {
       await written(
@@ -35,30 +60,17 @@ export function sqlLeases(database: Database, renewals = database): LeaseStore {
     },
 
     async claim(workerId, wants, leaseMs) {
-      // Workers that are free ask every second. They take turns only when there is something for them.
-      const isNext = sql`${sessions.id} = (${nextSession(wants)})`;
-      const [found] = await database.select({ id: sessions.id }).from(sessions).where(isNext);
-      if (!found) return null;
-      return database.transaction(async (transaction) => {
-        await transaction.execute(sql`select pg_advisory_xact_lock(${CLAIM_LOCK})`);
-        // A row that a hanging worker has locked is passed over until the database ends its transaction.
-        const next = transaction.select({ id: sessions.id }).from(sessions).where(isNext).for("update", { skipLocked: true });
-        const [row] = await written(
-          transaction
-            .update(sessions)
-            .set({
-              workerId,
-              leaseUntil: leaseEnd(leaseMs),
-              claimedAt: sql`clock_timestamp()`,
-              fence: sql`${sessions.fence} + 1`,
-              takeovers: sql`${sessions.takeovers} + case when ${sessions.status} = 'RUNNING' then 1 else 0 end`,
-            })
-            // Read again under the lock of the row: a client may have ended the session meanwhile.
-            .where(and(inArray(sessions.id, next), isUnfinished, isFree))
-            .returning({ ...entryColumns, fence: sessions.fence, takeovers: sessions.takeovers }),
-        );
-        return row ? { ...entryOf(row), fence: row.fence, takeovers: row.takeovers } : null;
-      });
+      const passedOver: string[] = [];
+      for (;;) {
+        // Workers that are free ask every second. They take turns only when there is something for them.
+        const isNext = sql`${sessions.id} = (${nextSession({ ...wants, except: [...(wants.except ?? []), ...passedOver] })})`;
+        const [found] = await database.select({ id: sessions.id }).from(sessions).where(isNext);
+        if (!found) return null;
+        const claimed = await claimOne(isNext, workerId, leaseMs);
+        if (claimed) return claimed;
+        // A process that hangs may hold its row, until the database ends the transaction; or it was claimed meanwhile.
+        passedOver.push(found.id);
+      }
     },
 
     async seize(workerId, sessionId, leaseMs) {
@@ -74,15 +86,23 @@ export function sqlLeases(database: Database, renewals = database): LeaseStore {
 
     async renew(claims, leaseMs) {
       if (claims.length === 0) return [];
-      const rows = await written(
+      const claimOf = { sessionId: sessions.id, fence: sessions.fence };
+      // Not one that was given back meanwhile.
+      const isHeld = and(isNotNull(sessions.leaseUntil), or(...claims.map(isClaimed)));
+      // A row that a process which hangs has locked must not keep the others from being renewed.
+      const free = renewals.select({ id: sessions.id }).from(sessions).where(isHeld).for("no key update", { skipLocked: true });
+      const renewed = await written(
         renewals
           .update(sessions)
           .set({ leaseUntil: leaseEnd(leaseMs) })
-          // Not one that was given back meanwhile.
-          .where(and(isNotNull(sessions.leaseUntil), or(...claims.map(isClaimed))))
-          .returning({ sessionId: sessions.id, fence: sessions.fence }),
+          .where(and(inArray(sessions.id, free), isHeld))
+          .returning(claimOf),
       );
-      return rows;
+      const holding = renewed.map((claim) => ({ ...claim, isRenewed: true }));
+      if (renewed.length === claims.length) return holding;
+      const held = await renewals.select(claimOf).from(sessions).where(isHeld);
+      const locked = held.filter(({ sessionId }) => renewed.every((claim) => claim.sessionId !== sessionId));
+      return [...holding, ...locked.map((claim) => ({ ...claim, isRenewed: false }))];
     },
 
     async release(claim) {

@@ -70,7 +70,9 @@ export function sqlSessions(database: Database, { claim, rowsDeleted }: RowOptio
         const [found] = await transaction.select({ ownerId: sessions.ownerId }).from(sessions).where(eq(sessions.id, id));
         if (!found) return null;
         await requireOpenPlace(transaction, found.ownerId, requirePlace);
-        const resumed = { status: "QUEUED", queuedAt: databaseNow, error: null, ...(suspended ? {} : { wish: null }) } as const;
+        // One that its host suspended keeps its place: nobody asked for a pause.
+        const own = suspended ? {} : { queuedAt: databaseNow, wish: null };
+        const resumed = { status: "QUEUED", error: null, ...own } as const;
         const [row] = await written(
           transaction
             .update(sessions)
