@@ -212,9 +212,8 @@ export class SessionService {
 
   private async describe(sessionId: string, patch: Pick<SessionPatch, "title" | "starred" | "note">): Promise<SessionRecord> {
     const { storage, bus, needsApproval = false } = this.parts;
-    const found = needsApproval ? await storage.sessions.find(sessionId) : null;
-    const isNew = (name: "title" | "note") => patch[name] !== undefined && patch[name] !== found?.[name];
-    const reopened: SessionPatch = found && (isNew("title") || isNew("note")) ? { approval: "REOPENED" } : {};
+    const isShown = patch.title !== undefined || patch.note !== undefined;
+    const reopened: SessionPatch = needsApproval && isShown ? { approval: "REOPENED" } : {};
     const described = await storage.sessions.update(sessionId, { ...patch, ...reopened });
     if (!described) throw noSession();
     await publishChange(bus, described);

@@ -93,8 +93,9 @@ export type SessionPatch = Partial<
     Pick<StyleTransferRecord, "settings" | "initial"> &
     Pick<TranslationRecord, "framesTranslated" | "framesDropped"> & {
       /**
-       * REOPENED is for a session that shows something else, which nobody has approved: others see it again once that is
-       * approved. A session that is PRIVATE waits for nothing until it is shared.
+       * REOPENED takes an admin's approval back where the same call gives the session another title or note, or styles, which
+       * nobody has approved: others see it again once they are. A session that is PRIVATE waits for nothing until it is
+       * shared.
        */
       approval: Approval | null | "REOPENED";
     }
@@ -191,11 +192,11 @@ export interface SessionStore {
 /** Accepted changes of style transfers. */
 export interface ChangeStore {
   /**
-   * Merges a change into a session's settings and records it without a step, in one transaction. Returns the session as
-   * it is now, or null when its status is not one of `from`.
+   * Merges a change into a session's settings and records it without a step, in one transaction; `approval` is that of
+   * `SessionPatch`. Returns the session as it is now, or null when its status is not one of `from`.
    * @throws AtelierError NOT_FOUND when an image of the change does not exist.
    */
-  add(sessionId: string, change: Change, from: readonly SessionStatus[]): Promise<StyleTransferRecord | null>;
+  add(sessionId: string, change: Change, from: readonly SessionStatus[], approval?: "REOPENED"): Promise<StyleTransferRecord | null>;
   /** In the order in which they were accepted; with `afterOrdinal` only those after it that have no step yet. */
   list(sessionId: string, afterOrdinal?: number): Promise<RecordedChange[]>;
   /** `list` for several sessions, by the session's id. Sessions without changes are left out. */

@@ -1,9 +1,9 @@
-import { and, asc, countDistinct, desc, eq, getTableColumns, gt, inArray, isNotNull, isNull, lte, type SQL, sql } from "drizzle-orm";
+import { and, asc, countDistinct, desc, eq, getTableColumns, gt, inArray, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import { AtelierError } from "../../errors.js";
-import { type Approval, approvals } from "../../records/access.js";
 import type { SessionRecord, StyleTransferRecord, TranslationRecord } from "../../records/session.js";
 import { completeSettings, translationSize } from "../../records/settings.js";
 import type { Page, SessionPatch, SessionStore } from "../storage.js";
+import { decided, reopened } from "./approval.js";
 import { insertBranch } from "./branch.js";
 import { isHeld, type RowOptions } from "./claims.js";
 import { databaseNow } from "./clock.js";
@@ -65,7 +65,11 @@ export function sqlSessions(database: Database, { claim, rowsDeleted }: RowOptio
         : await written(
             database
               .update(sessions)
-              .set({ ...patch, approval: patchedApproval(patch.approval), revision: sql`${sessions.revision} + 1` })
+              .set({
+                ...patch,
+                approval: patch.approval === "REOPENED" ? reopened(patch) : patch.approval,
+                revision: sql`${sessions.revision} + 1`,
+              })
               .where(matches)
               .returning(),
           );
@@ -288,19 +292,6 @@ function completeTranslation({
   output = null,
 }: Partial<TranslationRecord["settings"]>) {
   return { model, family, size, output };
-}
-
-/** The approval that a rule makes of the one in the row that is updated. */
-function decided(approvalOf: (approval: Approval | null) => Approval | null): SQL<Approval | null> {
-  const cases = approvals.map((approval) => sql`when ${approval} then ${approvalOf(approval)}::text`);
-  return sql`case ${sessions.approval} ${sql.join(cases, sql` `)} else ${approvalOf(null)}::text end`;
-}
-
-/** Reopened by the row as it is at that moment: an admin may have approved it since a client read it. */
-function patchedApproval(approval: SessionPatch["approval"]): SQL<Approval | null> | Approval | null | undefined {
-  if (approval !== "REOPENED") return approval;
-  const waiting = sql`case ${sessions.visibility} when 'PRIVATE' then null else 'PENDING' end`;
-  return sql`case ${sessions.approval} when 'APPROVED' then ${waiting} else ${sessions.approval} end`;
 }
 
 /** Returns the digests of the session's frames, or null when no session was deleted. */
