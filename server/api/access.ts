@@ -179,12 +179,12 @@ export class SessionAccessResolver {
 
 @Resolver(() => Link)
 export class LinkResolver {
-  @FieldResolver(() => Boolean, { description: "Whether this client made the link." })
+  @FieldResolver(() => Boolean, { description: "Whether the link belongs to this client, as those to its sessions do, whoever made them." })
   isMine(@Root() { ownerId }: LinkRecord, @Ctx() { principal }: ApiContext): boolean {
     return ownerId === principal.ownerId;
   }
 
-  @Query(() => [Link], { description: "Links and tokens that one made, and for an admin all of them, newest first." })
+  @Query(() => [Link], { description: "Links and tokens of one's own, and for an admin all of them, newest first." })
   links(
     @Arg("first", () => Int, firstArgument) first: number | null,
     @Arg("skip", () => Int, {
