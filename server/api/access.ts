@@ -197,6 +197,7 @@ export class LinkResolver {
     @Arg("open", () => Boolean, { nullable: true, defaultValue: false, description: "Only links that open something." }) open:
       | boolean
       | null,
+    @Arg("mine", () => Boolean, { nullable: true, defaultValue: false, description: "Only links of one's own." }) mine: boolean | null,
     @Ctx() { links, principal }: ApiContext,
   ): Promise<LinkRecord[]> {
     return links.list(
@@ -205,7 +206,7 @@ export class LinkResolver {
         ...(kind ? { kind } : {}),
         ...(open ? { openAt: new Date() } : {}),
         // Other people's links are the business of admins.
-        ...(principal.role === "ADMIN" ? {} : { ownerId: ownerOf(principal) }),
+        ...(principal.role === "ADMIN" && !mine ? {} : { ownerId: ownerOf(principal) }),
       },
     );
   }
