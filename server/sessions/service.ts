@@ -14,7 +14,7 @@ import {
   type TranslationRecord,
 } from "../records/session.js";
 import { defaultScales, type LayerWeight, type StyleTransferSettings } from "../records/settings.js";
-import type { ImageAge, RequirePlace, SessionPatch, Storage } from "../storage/storage.js";
+import type { ImageAge, RequiredPlace, SessionPatch, Storage } from "../storage/storage.js";
 import { currentTraceparent, noteSession } from "../telemetry/spans.js";
 import type { Admission } from "./admission.js";
 import { resolveChange } from "./change-input.js";
@@ -107,11 +107,11 @@ export class SessionService {
       ...{ contentId, initial, settings: inForce.settings, styles: inForce.styles, parentId: sessionId, branchedAtStep: step, step },
       devices: devicesOf(parent).filter(({ fromStep }) => fromStep <= step),
     };
-    return this.enqueue(branch, async (requirePlace) => {
+    return this.enqueue(branch, async (place) => {
       // The checkpoint comes first: nothing that fails after the row is stored may keep the branch from the queue.
       await storage.checkpoints.share(sessionId, branch.id, step);
       try {
-        if (!(await storage.sessions.insertBranch(branch, change, requirePlace))) throw noSession();
+        if (!(await storage.sessions.insertBranch(branch, change, place))) throw noSession();
       } catch (error) {
         await storage.checkpoints.delete(branch.id);
         throw error;
@@ -132,7 +132,7 @@ export class SessionService {
     const { changes, ...start } = await resolveTrace(this.parts, trace);
     const named = this.newSession(title === null ? start.title : resolveTitle("title", title), await this.parts.storage.now());
     const session: StyleTransferRecord = { ...start, ...named, kind: "STYLE_TRANSFER", parentId: null, branchedAtStep: null };
-    return this.enqueue(session, (requirePlace) => this.parts.storage.sessions.insert(session, changes, requirePlace));
+    return this.enqueue(session, (place) => this.parts.storage.sessions.insert(session, changes, place));
   }
 
   /**
@@ -280,7 +280,7 @@ export class SessionService {
 
   private async enqueue<Kind extends SessionRecord>(
     session: Kind,
-    insert = (requirePlace: RequirePlace) => this.parts.storage.sessions.insert(session, [], requirePlace),
+    insert = (place: RequiredPlace) => this.parts.storage.sessions.insert(session, [], place),
   ): Promise<Kind> {
     const { queue, bus, admission, party } = this.parts;
     await admission.admit(party, insert);

@@ -49,14 +49,17 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
         const ownerId = randomUUID();
         const parent = await paintedSession(1);
         const paused = await Promise.all([1, 2].map(() => storedSession({ ownerId, status: "PAUSED", wish: "CANCELLED" })));
-        const requirePlace = ({ own, queued }: OpenSessions) => {
-          if (own >= 3 || queued < 0) throw new Error("There is no place.");
+        const place = {
+          linkId: null,
+          require({ own, queued, ofLink }: OpenSessions) {
+            if (own >= 3 || queued < 0 || ofLink > 0) throw new Error("There is no place.");
+          },
         };
         const started = [1, 2, 3].map(() => aSession(parent.contentId, { ownerId }));
         const results = await Promise.allSettled([
-          ...started.map((session) => storage.sessions.insert(session, [], requirePlace)),
-          ...paused.map(({ id }) => storage.sessions.resume(id, requirePlace)),
-          storage.sessions.insertBranch({ ...branchOf(parent, 1), ownerId }, null, requirePlace),
+          ...started.map((session) => storage.sessions.insert(session, [], place)),
+          ...paused.map(({ id }) => storage.sessions.resume(id, place)),
+          storage.sessions.insertBranch({ ...branchOf(parent, 1), ownerId }, null, place),
         ]);
         expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(3);
         expect(await storage.sessions.count({ ownerId, status: ["QUEUED", "RUNNING"] })).toBe(3);

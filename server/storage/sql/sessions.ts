@@ -19,10 +19,10 @@ import { recordImages } from "./session-images.js";
 /** Sessions as rows. With a claim, its session is updated only while the claim holds. */
 export function sqlSessions(database: Database, { claim, rowsDeleted }: RowOptions = {}): SessionStore {
   return {
-    insert: (session, planned = [], requirePlace) =>
+    insert: (session, planned = [], place) =>
       writtenWithImages(
         database.transaction(async (transaction) => {
-          await requireOpenPlace(transaction, session.ownerId, requirePlace);
+          await requireOpenPlace(transaction, session.ownerId, place);
           await written(transaction.insert(sessions).values({ ...session, changeCount: planned.length }));
           await recordImages(
             transaction,
@@ -76,11 +76,11 @@ export function sqlSessions(database: Database, { claim, rowsDeleted }: RowOptio
       return row ? sessionRecord(row) : null;
     },
 
-    resume: (id, requirePlace, suspended = false) =>
+    resume: (id, place, suspended = false) =>
       database.transaction(async (transaction) => {
         const [found] = await transaction.select({ ownerId: sessions.ownerId }).from(sessions).where(eq(sessions.id, id));
         if (!found) return null;
-        await requireOpenPlace(transaction, found.ownerId, requirePlace);
+        await requireOpenPlace(transaction, found.ownerId, place);
         const resumed = { status: "QUEUED", queuedAt: databaseNow, error: null, ...(suspended ? {} : { wish: null }) } as const;
         const [row] = await written(
           transaction
@@ -211,10 +211,10 @@ export function sqlSessions(database: Database, { claim, rowsDeleted }: RowOptio
       return row ? sessionRecord(row) : null;
     },
 
-    insertBranch: (branch, change, requirePlace) =>
+    insertBranch: (branch, change, place) =>
       writtenWithImages(
         database.transaction(async (transaction) => {
-          await requireOpenPlace(transaction, branch.ownerId, requirePlace);
+          await requireOpenPlace(transaction, branch.ownerId, place);
           return insertBranch(transaction, branch, change);
         }),
       ),
