@@ -179,12 +179,12 @@ export class SessionAccessResolver {
 
 @Resolver(() => Link)
 export class LinkResolver {
-  @FieldResolver(() => Boolean, { description: "Whether this client made the link." })
+  @FieldResolver(() => Boolean, { description: "Whether the link belongs to this client, as those to its sessions do, whoever made them." })
   isMine(@Root() { ownerId }: LinkRecord, @Ctx() { principal }: ApiContext): boolean {
     return ownerId === principal.ownerId;
   }
 
-  @Query(() => [Link], { description: "Links and tokens that one made, and for an admin all of them, newest first." })
+  @Query(() => [Link], { description: "Links and tokens of one's own, and for an admin all of them, newest first." })
   links(
     @Arg("first", () => Int, firstArgument) first: number | null,
     @Arg("skip", () => Int, {
@@ -197,6 +197,7 @@ export class LinkResolver {
     @Arg("open", () => Boolean, { nullable: true, defaultValue: false, description: "Only links that open something." }) open:
       | boolean
       | null,
+    @Arg("mine", () => Boolean, { nullable: true, defaultValue: false, description: "Only links of one's own." }) mine: boolean | null,
     @Ctx() { links, principal }: ApiContext,
   ): Promise<LinkRecord[]> {
     return links.list(
@@ -205,7 +206,7 @@ export class LinkResolver {
         ...(kind ? { kind } : {}),
         ...(open ? { openAt: new Date() } : {}),
         // Other people's links are the business of admins.
-        ...(principal.role === "ADMIN" ? {} : { ownerId: ownerOf(principal) }),
+        ...(principal.role === "ADMIN" && !mine ? {} : { ownerId: ownerOf(principal) }),
       },
     );
   }

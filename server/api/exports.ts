@@ -1,6 +1,7 @@
 import { Arg, Ctx, Field, Float, ID, InputType, Int, Mutation, ObjectType, Query, Resolver, Root, Subscription } from "type-graphql";
 import { exportLimits } from "../exports/export.js";
 import type { FilmInput } from "../exports/film-settings.js";
+import { limitTable, placesForOthers } from "../limits/table.js";
 import type { ExportRecord } from "../records/film.js";
 import { requireId } from "../sessions/requirements.js";
 import { type ApiContext, ownerOf } from "./context.js";
@@ -98,8 +99,8 @@ export class ExportResolver {
 
   @Mutation(() => Export, {
     description:
-      `Starts to make a film. LIMIT while ${exportLimits.open} exports have not ended, and where its owner has no space left; ` +
-      "UNAVAILABLE for a format that this server cannot make.",
+      `Starts to make a film. LIMIT while ${limitTable.exports.value} exports have not ended (for others than admins ` +
+      `${placesForOthers(limitTable.exports.value)}), and where its owner has no space left;\nUNAVAILABLE for a format that this server cannot make.`,
   })
   async startExport(
     @Arg("input", () => ExportInput, { description: "What to start." }) input: ExportInput,
@@ -112,7 +113,11 @@ export class ExportResolver {
       ...{ ownerId: ownerOf(principal), seesAll: principal.reader === null },
       mostKept: allowances.of("keptFilms", principal),
     };
-    return exportOf(await exports.start(input, owner, (open) => allowances.requirePlace("openExports", principal, open)));
+    const places = {
+      ofServer: (open: number) => allowances.requirePlace("exports", principal, open),
+      ofOwner: (open: number) => allowances.requirePlace("openExports", principal, open),
+    };
+    return exportOf(await exports.start(input, owner, places));
   }
 
   @Mutation(() => Export, { description: "Cancels an export. CONFLICT for one that has ended." })

@@ -1,5 +1,4 @@
 import { type GraphQLNamedType, isInterfaceType, isObjectType } from "graphql";
-import { exportLimits } from "../exports/export.js";
 import { limitTable } from "../limits/table.js";
 import { styleTransferLimits } from "../records/settings.js";
 import { apiLimits } from "./limits.js";
@@ -54,7 +53,7 @@ export const listLengths: Readonly<Record<string, number>> = {
   "ServerInfo.stepTimes": 2,
   "Session.devices": 4,
   "Losses.layers": 20,
-  "Session.exports": exportLimits.open,
+  "Session.exports": limitTable.exports.value,
   "StyleTransferSession.styles": styleTransferLimits.maxStyles,
   "StyleTransferSession.initialStyles": styleTransferLimits.maxStyles,
   "StyleTransferSettings.contentLayers": 20,

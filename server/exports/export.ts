@@ -1,5 +1,3 @@
-import { limitTable } from "../limits/table.js";
-
 /** Limits and defaults of exports. */
 export const exportLimits = {
   framesPerSecond: { min: 1, max: 60, default: 15, integer: false, unit: "frames/s" },
@@ -8,8 +6,6 @@ export const exportLimits = {
   frames: { min: 2, max: 1000, default: 150, integer: true, unit: "frames" },
   /** Pixels of all frames of an animated WebP or GIF together: they are in memory at the same time. */
   animatedPixels: 80e6,
-  /** Exports that may be QUEUED or RUNNING at a time. */
-  open: limitTable.exports.value,
   /** How long a finished export is kept, ms. */
   keptMs: 24 * 3600 * 1000,
 } as const;

@@ -2,9 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bus } from "../bus/bus.js";
-import { AtelierError, beyondLimit, conflict, notFound, StorageUnavailable, unavailable } from "../errors.js";
-import { FREE_PLACE_S } from "../limits/allowances.js";
-import { placesForOthers } from "../limits/table.js";
+import { AtelierError, conflict, notFound, StorageUnavailable, unavailable } from "../errors.js";
 import { isApproved, LOCAL_OWNER } from "../records/access.js";
 import { type ExportRecord, type FilmFormat, filmTypes, hasEnded } from "../records/film.js";
 import type { SessionRecord } from "../records/session.js";
@@ -48,6 +46,14 @@ interface Job {
   readonly abort: AbortController;
   isStored: boolean;
   unsubscribe: () => Promise<void>;
+}
+
+/** Each is called with how many exports wait or run when one more is about to; what it throws is thrown, and none begins. */
+export interface ExportPlaces {
+  /** Counts those that this server makes. */
+  ofServer?(open: number): void;
+  /** Counts those of the same owner. */
+  ofOwner?(open: number): void;
 }
 
 /** Who asks for a film. */
@@ -110,14 +116,14 @@ export class Exporter {
   }
 
   /**
-   * Queues an export for its owner. `requirePlace` is called with how many of the owner's exports wait or run.
+   * Queues an export for its owner, where there is a place for it.
    * @throws AtelierError BAD_INPUT, NOT_FOUND, LIMIT (with field and limit); UNAVAILABLE for a format that needs ffmpeg
    * where there is none.
    */
   async start(
     input: FilmInput,
     { ownerId, seesAll, mostKept = Number.POSITIVE_INFINITY }: FilmOwner = { ownerId: LOCAL_OWNER, seesAll: true },
-    requirePlace: (open: number) => void = () => undefined,
+    places: ExportPlaces = {},
   ): Promise<ExportRecord> {
     const settings = await resolveFilmSettings(this.parts.storage, input);
     const { format } = settings;
@@ -128,13 +134,13 @@ export class Exporter {
         allowed: this.formats,
       });
     }
-    this.requireOpenPlace(seesAll);
+    this.requireOpenPlace(places);
     // Refuses a film that cannot be made now, and not when its turn comes.
     await filmPictures(this.parts.storage, settings);
     await this.parts.storage.space.storing(0, async () => undefined);
     const [id, createdAt] = [randomUUID(), await this.parts.storage.now()];
     // Others may have been started meanwhile.
-    this.requireOpenPlace(seesAll);
+    this.requireOpenPlace(places);
     const record: ExportRecord = { id, ownerId, settings, state: "QUEUED", progress: 0, createdAt, error: null, bytes: null };
     const job: Job = { record, seesAll, mostKept, abort: new AbortController(), isStored: false, unsubscribe: async () => undefined };
     this.jobs.set(id, job);
@@ -142,7 +148,7 @@ export class Exporter {
       job.unsubscribe = await this.parts.bus.subscribe(`export:${id}`, (event) => {
         if (hasEnded(event.record)) this.drop(job);
       });
-      await this.parts.storage.films.insert(record, this.maker, requirePlace);
+      await this.parts.storage.films.insert(record, this.maker, (open) => places.ofOwner?.(open));
       job.isStored = true;
       await this.requireShown(job);
     } catch (error) {
@@ -153,14 +159,9 @@ export class Exporter {
     return record;
   }
 
-  private requireOpenPlace(seesAll: boolean): void {
+  private requireOpenPlace(places: ExportPlaces): void {
     if (this.closed) throw unavailable("The server is closing.");
-    if (this.jobs.size >= (seesAll ? exportLimits.open : placesForOthers(exportLimits.open)))
-      throw beyondLimit(
-        `At most ${exportLimits.open} exports may wait or run at a time. Try again in ${FREE_PLACE_S} seconds.`,
-        exportLimits.open,
-        { limitName: "exports", unit: "exports", retryAfter: FREE_PLACE_S },
-      );
+    places.ofServer?.(this.jobs.size);
   }
 
   async find(id: string): Promise<ExportRecord | null> {

@@ -30,7 +30,7 @@ const windows = {
 export type RateName = keyof typeof windows;
 
 /** Limits of the server whose last places are for admins. */
-const keptForAdmins: ReadonlySet<LimitName> = new Set(["queuedSessions", "sockets"]);
+const keptForAdmins: ReadonlySet<LimitName> = new Set(["queuedSessions", "exports", "sockets"]);
 
 /** Opens what counts one rate: `points` in `duration` seconds. */
 export type OpenRateLimiter = (options: { keyPrefix: string; points: number; duration: number }) => RateLimiterAbstract;
@@ -97,12 +97,15 @@ export class Allowances {
    * `waitingHelps` false.
    */
   requirePlace(name: LimitName, party: Party, count: number, waitingHelps = true): void {
-    if (count >= this.of(name, party)) throw this.refusal(name, waitingHelps ? FREE_PLACE_S : null);
+    const places = this.of(name, party);
+    if (count >= places) throw this.refusal(name, waitingHelps ? FREE_PLACE_S : null, places);
   }
 
-  /** The error for more than a limit. `retryAfter` is in seconds; null where waiting does not help. */
-  refusal(name: LimitName, retryAfter: number | null): AtelierError {
-    const value = this.values[name];
+  /**
+   * The error for more than a limit. `retryAfter` is in seconds; null where waiting does not help. `value` is the part of the
+   * limit that was there for the party.
+   */
+  refusal(name: LimitName, retryAfter: number | null, value = this.values[name]): AtelierError {
     const { unit, per } = limitTable[name];
     const whose = limitedParty[per] ?? "this server";
     const wait = retryAfter === null ? "" : ` Try again in ${retryAfter} ${retryAfter === 1 ? "second" : "seconds"}.`;

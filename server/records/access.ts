@@ -140,14 +140,6 @@ export interface LinkFilter {
   openAt?: Date;
 }
 
-/** What those who came by one link have together. */
-export interface LinkUsage {
-  /** Sessions that are QUEUED or RUNNING. */
-  openSessions: number;
-  /** Of pictures, kept frames and films. */
-  byteLength: number;
-}
-
 /** What an owner has on a server. */
 export interface OwnerUsage {
   ownerId: string;

@@ -1,6 +1,6 @@
 import type { Allowances, Party } from "../limits/allowances.js";
 import type { LimitName } from "../limits/table.js";
-import type { RequirePlace, Storage } from "../storage/storage.js";
+import type { RequiredPlace, Storage } from "../storage/storage.js";
 import type { OwnerPlaces } from "./queue-entry.js";
 
 export interface AdmissionParts {
@@ -10,27 +10,23 @@ export interface AdmissionParts {
 
 /** Admits sessions and pictures within the limits of the server and of their owners. */
 export class Admission {
-  /** The last work that is under way of all who came by the same link. */
-  private readonly turns = new Map<string, Promise<unknown>>();
-
   constructor(private readonly parts: AdmissionParts) {}
 
   /**
-   * Queues a session by `queue` where its owner and the server have a place for it: the storage counts when it stores the session.
+   * Queues a session by `queue` where its owner, all who came by the same link and the server have a place for it: the storage
+   * counts when it stores the session.
    * @throws AtelierError LIMIT
    */
-  async admit<Result>(party: Party, queue: (requirePlace: RequirePlace) => Promise<Result>): Promise<Result> {
+  async admit<Result>(party: Party, queue: (place: RequiredPlace) => Promise<Result>): Promise<Result> {
     const { allowances } = this.parts;
-    return this.inTurn(party, async () => {
-      await this.requireSpace(party, 1);
-      if (isInGroup(party)) {
-        const { openSessions } = await this.parts.storage.access.usageOfLink(party.groupId);
-        allowances.requirePlace("linkSessions", party, openSessions);
-      }
-      return queue(({ queued, own }) => {
+    await this.requireSpace(party, 1);
+    return queue({
+      linkId: this.isLimited("linkSessions", party) ? party.groupId : null,
+      require({ queued, own, ofLink }) {
+        allowances.requirePlace("linkSessions", party, ofLink);
         allowances.requirePlace("queuedSessions", party, queued);
         allowances.requirePlace("openSessions", party, own);
-      });
+      },
     });
   }
 
@@ -51,30 +47,13 @@ export class Admission {
     const pictures = (await storage.images.byteLengthOf(party.ownerId)) + (await storage.frames.byteLengthOfOwner(party.ownerId));
     const used = pictures + (await storage.films.byteLengthOf(party.ownerId));
     if (used + byteLength > limit) throw allowances.refusal("ownBytes", null);
-    if (!isInGroup(party)) return;
-    const together = (await storage.access.usageOfLink(party.groupId)).byteLength;
+    if (!this.isLimited("linkBytes", party)) return;
+    const together = await storage.access.byteLengthOfLink(party.groupId);
     if (together + byteLength > allowances.of("linkBytes", party)) throw allowances.refusal("linkBytes", null);
   }
 
-  /** Sessions of one link are counted and queued one after the other, so that two do not take the same place. */
-  private async inTurn<Result>(party: Party, work: () => Promise<Result>): Promise<Result> {
-    if (!isInGroup(party)) return work();
-    const key = party.groupId;
-    const before = this.turns.get(key) ?? Promise.resolve();
-    const turn = before.then(work);
-    const settled = turn.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.turns.set(key, settled);
-    try {
-      return await turn;
-    } finally {
-      if (this.turns.get(key) === settled) this.turns.delete(key);
-    }
+  /** Whether a limit of those who came by the same link is one for this party. It is none for admins. */
+  private isLimited(name: "linkSessions" | "linkBytes", party: Party): party is Party & { groupId: string } {
+    return typeof party.groupId === "string" && Number.isFinite(this.parts.allowances.of(name, party));
   }
-}
-
-function isInGroup(party: Party): party is Party & { groupId: string } {
-  return typeof party.groupId === "string";
 }

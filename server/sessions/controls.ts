@@ -54,14 +54,10 @@ export class SessionControls {
     if (((await storage.changes.counts([sessionId])).get(sessionId) ?? 0) >= maxChanges) {
       throw beyondLimit(`A session can be changed at most ${maxChanges} times.`, maxChanges, { limitName: "changes" });
     }
-    const isReopened = needsApproval && change.styles !== null;
-    if (isReopened && found.approval === "APPROVED") await this.reopenApproval(sessionId);
-    const steered = await storage.changes.add(sessionId, change, openStatuses);
+    const steered = await storage.changes.add(sessionId, change, openStatuses, needsApproval ? "REOPENED" : undefined);
     if (!steered) throw await this.whyUnchanged(sessionId);
     await publishChange(bus, steered);
     noteSession(steered);
-    // An admin may have approved, just before, what was there until then.
-    if (isReopened && steered.approval === "APPROVED") await this.reopenApproval(sessionId);
     await this.ask("steer", sessionId);
     return steered;
   }
@@ -94,7 +90,7 @@ export class SessionControls {
    */
   async resume(sessionId: string, party: Party): Promise<SessionRecord> {
     const { storage, queue, bus, admission } = this.parts;
-    const resumed = await admission.admit(party, (requirePlace) => storage.sessions.resume(sessionId, requirePlace));
+    const resumed = await admission.admit(party, (place) => storage.sessions.resume(sessionId, place));
     if (!resumed) throw await this.whyUnchanged(sessionId);
     await publishChange(bus, resumed);
     await queue.add(queueEntry(resumed, admission.placesOf(party)));
@@ -212,11 +208,6 @@ export class SessionControls {
     } finally {
       await queue.release(sessionId);
     }
-  }
-
-  private async reopenApproval(sessionId: string): Promise<void> {
-    const hidden = await this.parts.storage.sessions.update(sessionId, { approval: "REOPENED" });
-    if (hidden) await publishChange(this.parts.bus, hidden);
   }
 
   /** Notifies the host that runs the session, and names the mutation that asks. */

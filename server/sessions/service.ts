@@ -14,7 +14,7 @@ import {
   type TranslationRecord,
 } from "../records/session.js";
 import { defaultScales, type LayerWeight, type StyleTransferSettings } from "../records/settings.js";
-import type { ImageAge, RequirePlace, SessionPatch, Storage } from "../storage/storage.js";
+import type { ImageAge, RequiredPlace, SessionPatch, Storage } from "../storage/storage.js";
 import { currentTraceparent, noteSession } from "../telemetry/spans.js";
 import type { Admission } from "./admission.js";
 import { resolveChange } from "./change-input.js";
@@ -107,11 +107,11 @@ export class SessionService {
       ...{ contentId, initial, settings: inForce.settings, styles: inForce.styles, parentId: sessionId, branchedAtStep: step, step },
       devices: devicesOf(parent).filter(({ fromStep }) => fromStep <= step),
     };
-    return this.enqueue(branch, async (requirePlace) => {
+    return this.enqueue(branch, async (place) => {
       // The checkpoint comes first: nothing that fails after the row is stored may keep the branch from the queue.
       await storage.checkpoints.share(sessionId, branch.id, step);
       try {
-        if (!(await storage.sessions.insertBranch(branch, change, requirePlace))) throw noSession();
+        if (!(await storage.sessions.insertBranch(branch, change, place))) throw noSession();
       } catch (error) {
         await storage.checkpoints.delete(branch.id);
         throw error;
@@ -132,7 +132,7 @@ export class SessionService {
     const { changes, ...start } = await resolveTrace(this.parts, trace);
     const named = this.newSession(title === null ? start.title : resolveTitle("title", title), await this.parts.storage.now());
     const session: StyleTransferRecord = { ...start, ...named, kind: "STYLE_TRANSFER", parentId: null, branchedAtStep: null };
-    return this.enqueue(session, (requirePlace) => this.parts.storage.sessions.insert(session, changes, requirePlace));
+    return this.enqueue(session, (place) => this.parts.storage.sessions.insert(session, changes, place));
   }
 
   /**
@@ -212,9 +212,8 @@ export class SessionService {
 
   private async describe(sessionId: string, patch: Pick<SessionPatch, "title" | "starred" | "note">): Promise<SessionRecord> {
     const { storage, bus, needsApproval = false } = this.parts;
-    const found = needsApproval ? await storage.sessions.find(sessionId) : null;
-    const isNew = (name: "title" | "note") => patch[name] !== undefined && patch[name] !== found?.[name];
-    const reopened: SessionPatch = found && (isNew("title") || isNew("note")) ? { approval: "REOPENED" } : {};
+    const isShown = patch.title !== undefined || patch.note !== undefined;
+    const reopened: SessionPatch = needsApproval && isShown ? { approval: "REOPENED" } : {};
     const described = await storage.sessions.update(sessionId, { ...patch, ...reopened });
     if (!described) throw noSession();
     await publishChange(bus, described);
@@ -281,7 +280,7 @@ export class SessionService {
 
   private async enqueue<Kind extends SessionRecord>(
     session: Kind,
-    insert = (requirePlace: RequirePlace) => this.parts.storage.sessions.insert(session, [], requirePlace),
+    insert = (place: RequiredPlace) => this.parts.storage.sessions.insert(session, [], place),
   ): Promise<Kind> {
     const { queue, bus, admission, party } = this.parts;
     await admission.admit(party, insert);

@@ -1,14 +1,4 @@
-import type {
-  KnownVisitor,
-  LinkFilter,
-  LinkRecord,
-  LinkUsage,
-  OwnerUsage,
-  Role,
-  SignIn,
-  UserRecord,
-  VisitorRecord,
-} from "../records/access.js";
+import type { KnownVisitor, LinkFilter, LinkRecord, OwnerUsage, Role, SignIn, UserRecord, VisitorRecord } from "../records/access.js";
 
 /** Links and the people who came by them. A secret is known only as the hex SHA-256 of its text. */
 export interface AccessStore {
@@ -18,8 +8,11 @@ export interface AccessStore {
   findLink(id: string): Promise<LinkRecord | null>;
   /** Owners with what they have, those with the most bytes first. */
   usage(first: number): Promise<OwnerUsage[]>;
-  /** What those who came last by a link with a role have together, users left out, and programs that use its secret. */
-  usageOfLink(linkId: string): Promise<LinkUsage>;
+  /**
+   * Size of the pictures, kept frames and films, bytes, that those who came last by a link with a role have together, users
+   * left out, and programs that use its secret.
+   */
+  byteLengthOfLink(linkId: string): Promise<number>;
   /** The link with a role by which a visitor came last, who may have left since; null for none, and for other owners. */
   linkBehind(visitorId: string): Promise<string | null>;
   /** The link with a secret, also one that was revoked or has expired. */

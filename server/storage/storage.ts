@@ -93,8 +93,9 @@ export type SessionPatch = Partial<
     Pick<StyleTransferRecord, "settings" | "initial"> &
     Pick<TranslationRecord, "framesTranslated" | "framesDropped"> & {
       /**
-       * REOPENED is for a session that shows something else, which nobody has approved: others see it again once that is
-       * approved. A session that is PRIVATE waits for nothing until it is shared.
+       * REOPENED takes an admin's approval back where the same call gives the session another title or note, or styles, which
+       * nobody has approved: others see it again once they are. A session that is PRIVATE waits for nothing until it is
+       * shared.
        */
       approval: Approval | null | "REOPENED";
     }
@@ -106,13 +107,20 @@ export interface OpenSessions {
   queued: number;
   /** How many of one owner wait or run. */
   own: number;
+  /** How many of all who came last by one link, users left out, and of programs that use its secret, wait or run. */
+  ofLink: number;
 }
 
-/**
- * Called with what there is when one more session is about to be QUEUED, and none of its owner is until that is stored. What it
- * throws is thrown, and nothing is stored.
- */
-export type RequirePlace = (open: OpenSessions) => void;
+/** The place that one more session needs to be QUEUED. */
+export interface RequiredPlace {
+  /** The link whose sessions count too; null for none. */
+  linkId: string | null;
+  /**
+   * Called with what there is when the session is about to be QUEUED, and none of its owner or of the link is until that is
+   * stored. What it throws is thrown, and nothing is stored.
+   */
+  require(open: OpenSessions): void;
+}
 
 /** Sessions. What is read for a reader leaves out what that reader may not see; null sees everything. */
 export interface SessionStore {
@@ -120,7 +128,7 @@ export interface SessionStore {
    * Stores a session with the changes that it will follow, in their order, in one transaction.
    * @throws AtelierError NOT_FOUND when one of its images does not exist.
    */
-  insert(session: SessionRecord, changes?: readonly ChangeAtStep[], requirePlace?: RequirePlace): Promise<void>;
+  insert(session: SessionRecord, changes?: readonly ChangeAtStep[], place?: RequiredPlace): Promise<void>;
   find(id: string, reader?: Reader | null): Promise<SessionRecord | null>;
   /** The sessions among `ids` that exist, by id. */
   findAll(ids: readonly string[], reader?: Reader | null): Promise<Map<string, SessionRecord>>;
@@ -133,7 +141,7 @@ export interface SessionStore {
    * Queues a PAUSED session again, at the end and without its error or a wish; with `suspended` only one with an error, whose
    * wish it keeps. Returns it as it is now, or null when it was not changed.
    */
-  resume(id: string, requirePlace?: RequirePlace, suspended?: boolean): Promise<SessionRecord | null>;
+  resume(id: string, place?: RequiredPlace, suspended?: boolean): Promise<SessionRecord | null>;
   /**
    * Decides who may see a session, and with it what `approvalOf` returns for the approval that the session has at that moment,
    * so that decisions at once come one after the other. Returns the session as it is now; null when there is none.
@@ -179,7 +187,7 @@ export interface SessionStore {
    * False when the parent was deleted or does not keep that frame.
    * @throws AtelierError NOT_FOUND when an image of the change does not exist.
    */
-  insertBranch(branch: StyleTransferRecord, change: Change | null, requirePlace?: RequirePlace): Promise<boolean>;
+  insertBranch(branch: StyleTransferRecord, change: Change | null, place?: RequiredPlace): Promise<boolean>;
   /** Branches of sessions by the session's id, oldest first: of each session `first`, after the first `skip`. */
   branches(
     ids: readonly string[],
@@ -191,11 +199,11 @@ export interface SessionStore {
 /** Accepted changes of style transfers. */
 export interface ChangeStore {
   /**
-   * Merges a change into a session's settings and records it without a step, in one transaction. Returns the session as
-   * it is now, or null when its status is not one of `from`.
+   * Merges a change into a session's settings and records it without a step, in one transaction; `approval` is that of
+   * `SessionPatch`. Returns the session as it is now, or null when its status is not one of `from`.
    * @throws AtelierError NOT_FOUND when an image of the change does not exist.
    */
-  add(sessionId: string, change: Change, from: readonly SessionStatus[]): Promise<StyleTransferRecord | null>;
+  add(sessionId: string, change: Change, from: readonly SessionStatus[], approval?: "REOPENED"): Promise<StyleTransferRecord | null>;
   /** In the order in which they were accepted; with `afterOrdinal` only those after it that have no step yet. */
   list(sessionId: string, afterOrdinal?: number): Promise<RecordedChange[]>;
   /** `list` for several sessions, by the session's id. Sessions without changes are left out. */

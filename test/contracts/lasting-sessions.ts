@@ -49,14 +49,17 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
         const ownerId = randomUUID();
         const parent = await paintedSession(1);
         const paused = await Promise.all([1, 2].map(() => storedSession({ ownerId, status: "PAUSED", wish: "CANCELLED" })));
-        const requirePlace = ({ own, queued }: OpenSessions) => {
-          if (own >= 3 || queued < 0) throw new Error("There is no place.");
+        const place = {
+          linkId: null,
+          require({ own, queued, ofLink }: OpenSessions) {
+            if (own >= 3 || queued < 0 || ofLink > 0) throw new Error("There is no place.");
+          },
         };
         const started = [1, 2, 3].map(() => aSession(parent.contentId, { ownerId }));
         const results = await Promise.allSettled([
-          ...started.map((session) => storage.sessions.insert(session, [], requirePlace)),
-          ...paused.map(({ id }) => storage.sessions.resume(id, requirePlace)),
-          storage.sessions.insertBranch({ ...branchOf(parent, 1), ownerId }, null, requirePlace),
+          ...started.map((session) => storage.sessions.insert(session, [], place)),
+          ...paused.map(({ id }) => storage.sessions.resume(id, place)),
+          storage.sessions.insertBranch({ ...branchOf(parent, 1), ownerId }, null, place),
         ]);
         expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(3);
         expect(await storage.sessions.count({ ownerId, status: ["QUEUED", "RUNNING"] })).toBe(3);
@@ -109,6 +112,31 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
         await Promise.all([add({ alpha: 2 }), add({ beta: 3 }), add({ gamma: 4 })]);
         expect((await storage.sessions.find(session.id))?.settings).toMatchObject({ alpha: 2, beta: 3, gamma: 4 });
         expect(await storage.changes.list(session.id)).toHaveLength(3);
+      });
+
+      it("take an approval back together with what it was for, whenever it came, and only with other styles", async () => {
+        const approved = { status: "RUNNING", visibility: "PUBLIC", approval: "APPROVED" } as const;
+        const session = await storedSession(approved);
+        const restyled: Change = { settings: {}, styles: [{ imageId: session.contentId, weight: 3 }] };
+        const missing: Change = { settings: {}, styles: [{ imageId: randomUUID(), weight: 1 }] };
+        const { sessions, changes } = storage;
+        const change = (what: Change, from: "RUNNING" | "PAUSED" = "RUNNING") => changes.add(session.id, what, [from], "REOPENED");
+        expect(await change(brighter)).toMatchObject({ approval: "APPROVED", settings: { alpha: 7 } });
+        expect(await change(restyled, "PAUSED")).toBeNull();
+        await expect(change(missing)).rejects.toMatchObject({ code: "NOT_FOUND" });
+        expect(await sessions.find(session.id)).toMatchObject({ approval: "APPROVED", styles: session.styles });
+        expect(await change(restyled)).toMatchObject({ approval: "PENDING", styles: restyled.styles });
+        await sessions.update(session.id, { approval: "APPROVED" });
+        expect(await changes.add(session.id, restyled, ["RUNNING"])).toMatchObject({ approval: "APPROVED" });
+
+        for (let round = 0; round < 10; round++) {
+          const { id, revision } = await storedSession({ ...approved, approval: "PENDING" });
+          // The admin approves what was there before.
+          const approve = () => sessions.update(id, { approval: "APPROVED" }, undefined, { revision });
+          const steer = () => changes.add(id, restyled, ["RUNNING"], "REOPENED");
+          await Promise.all(round % 2 === 0 ? [approve(), steer()] : [steer(), approve()]);
+          expect(await sessions.find(id)).toMatchObject({ approval: "PENDING", styles: restyled.styles });
+        }
       });
 
       it("are accepted only in the statuses given, and only by style transfers", async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LinkRecord } from "../../server/records/access.js";
-import type { Storage } from "../../server/storage/storage.js";
+import type { OpenSessions, Storage } from "../../server/storage/storage.js";
 import { aLink } from "./access.js";
 import { anImage, aSession } from "./records.js";
 
@@ -23,8 +23,19 @@ export function linkUsageContract(name: string, open: () => Promise<Storage>): v
         await access.admit(id, randomUUID(), by);
         return id;
       };
+      /** What is counted for a session of the link, which is not stored. */
+      const openOf = async ({ id }: LinkRecord) => {
+        const session = aSession((await images.insert(anImage())).id);
+        let counted = -1;
+        const require = ({ ofLink }: OpenSessions) => {
+          counted = ofLink;
+          throw new Error("There is no place.");
+        };
+        await expect(sessions.insert(session, [], { linkId: id, require })).rejects.toThrow("There is no place.");
+        return counted;
+      };
       const [one, two, foreign] = [await came(link), await came(link), await came(other)];
-      expect(await access.usageOfLink(link.id)).toEqual({ openSessions: 0, byteLength: 0 });
+      expect([await access.byteLengthOfLink(link.id), await openOf(link)]).toEqual([0, 0]);
       const picture = async (ownerId: string, byteLength: number) => (await images.insert(anImage({ ownerId, byteLength }))).id;
       for (const status of ["QUEUED", "COMPLETED"] as const)
         await sessions.insert(aSession(await picture(one, 1e9), { ownerId: one, status }));
@@ -32,7 +43,7 @@ export function linkUsageContract(name: string, open: () => Promise<Storage>): v
       await sessions.insert(aSession(await picture(foreign, 1e6), { ownerId: foreign, status: "RUNNING" }));
       await picture(link.id, 5e8);
       await access.dismiss(one);
-      expect(await access.usageOfLink(link.id)).toEqual({ openSessions: 2, byteLength: 4_500_000_000 });
+      expect([await access.byteLengthOfLink(link.id), await openOf(link), await openOf(other)]).toEqual([4_500_000_000, 2, 1]);
       expect(await Promise.all([one, foreign, link.id].map((id) => access.linkBehind(id)))).toEqual([link.id, other.id, null]);
     });
   });

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Storage } from "../../server/storage/storage.js";
+import type { SessionPatch, Storage } from "../../server/storage/storage.js";
 import { recentFramesContract } from "./recent-frames.js";
 import { aFrame, anImage, aSession, aTranslation, storeSession } from "./records.js";
 
@@ -158,12 +158,19 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect((await begin(translation.id, 1))?.status).toBe("RUNNING");
       });
 
-      it("reopens what an admin approved, also since it was read", async () => {
-        const session = await storedSession();
-        const reopened = async (visibility: "PUBLIC" | "PRIVATE", approval: "APPROVED" | "REFUSED" | null) => {
+      it("reopens what an admin approved where its title or note becomes another, also since it was read", async () => {
+        const session = await storedSession({ title: null, note: "Red" });
+        const reopened = async (
+          visibility: "PUBLIC" | "PRIVATE",
+          approval: "APPROVED" | "REFUSED" | null,
+          patch: Pick<SessionPatch, "title" | "note" | "starred"> = { title: randomUUID() },
+        ) => {
           await storage.sessions.setVisibility(session.id, visibility, () => approval);
-          return (await storage.sessions.update(session.id, { title: "Other", approval: "REOPENED" }))?.approval;
+          return (await storage.sessions.update(session.id, { ...patch, approval: "REOPENED" }))?.approval;
         };
+        expect(await reopened("PUBLIC", "APPROVED", { title: null, note: "Red", starred: true })).toBe("APPROVED");
+        expect(await reopened("PUBLIC", "APPROVED", { starred: false })).toBe("APPROVED");
+        expect(await reopened("PUBLIC", "APPROVED", { note: null })).toBe("PENDING");
         expect(await reopened("PUBLIC", "APPROVED")).toBe("PENDING");
         expect(await reopened("PRIVATE", "APPROVED")).toBeNull();
         expect(await reopened("PUBLIC", "REFUSED")).toBe("REFUSED");

@@ -57,8 +57,12 @@ test("the last tenth of the server's places for exports is for admins", async ()
   let refusal: Refusal = null;
   let attempts = 0;
   for (; refusal === null && attempts < 50; attempts++) refusal = await start(await parties.someone("ARTIST"));
-  expect([attempts, refusal]).toEqual([19, expect.objectContaining({ code: "LIMIT", limitName: "exports" })]);
-  expect(await start(parties.clients.ADMIN)).toBeNull();
+  expect([attempts, refusal]).toEqual([19, expect.objectContaining({ code: "LIMIT", limitName: "exports", limit: 18 })]);
+  const { owner, clients } = parties;
+  const { errors } = await owner.client.send(FILM, { id: (await parties.paint(owner.ownerId)).id });
+  expect(errors?.[0]?.message).toBe("The limit for this server is 18 exports. Try again in 10 seconds.");
+  expect([await start(clients.ADMIN), await start(clients.ADMIN)]).toEqual([null, null]);
+  expect(await start(clients.ADMIN)).toMatchObject({ code: "LIMIT", limitName: "exports", limit: 20 });
   release();
   reading.mockRestore();
 });

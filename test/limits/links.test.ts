@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import type WebSocket from "ws";
 import { partiesOfFile } from "../helpers/parties.js";
 import { type Caller, closeAll, openSocket, openStream, operate, type Refusal, visit } from "./attempts.js";
@@ -56,10 +56,25 @@ test("the last tenth of the server's sockets is for admins", async () => {
     refusal = await openSocket(sockets, client);
     if (refusal === null) allowed++;
   }
-  expect([allowed, refusal?.limitName]).toEqual([18, "sockets"]);
+  expect([allowed, refusal]).toEqual([18, expect.objectContaining({ limitName: "sockets", limit: 18 })]);
   const admin = parties.clients.ADMIN.client;
   expect([await openSocket(sockets, admin), await openSocket(sockets, admin)]).toEqual([null, null]);
   expect((await openSocket(sockets, admin))?.limitName).toBe("sockets");
+});
+
+test("what all who came by a link have is summed once for each start, and not for admins", async () => {
+  const { access, sessions } = running.storage;
+  onTestFinished(() => void vi.restoreAllMocks());
+  const [summed, stored] = [vi.spyOn(access, "byteLengthOfLink"), vi.spyOn(sessions, "insert")];
+  for (const [role, sums] of [["ARTIST", 1] as const, ["ADMIN", 0] as const]) {
+    const { client, linkId } = await parties.someone(role);
+    summed.mockClear();
+    expect(await operate(await visit(running.address, "203.0.113.200", client.token ?? ""), TRANSLATE)).toBeNull();
+    expect(summed).toHaveBeenCalledTimes(sums);
+    const [session, , place] = stored.mock.lastCall ?? [];
+    expect(place?.linkId).toBe(role === "ADMIN" ? null : linkId);
+    await sessions.update(session?.id ?? "", { status: "CANCELLED" });
+  }
 });
 
 test("the visitors of one link start only so many sessions together, and the last tenth of the queue is for admins", async () => {
@@ -68,7 +83,7 @@ test("the visitors of one link start only so many sessions together, and the las
   const second = await untilRefused((who) => operate(who, TRANSLATE));
   expect([second.allowed, second.refusal?.limitName]).toEqual([values.linkSessions, "linkSessions"]);
   const third = await untilRefused((who) => operate(who, TRANSLATE));
-  expect([third.allowed, third.refusal?.limitName]).toEqual([1, "queuedSessions"]);
+  expect([third.allowed, third.refusal]).toEqual([1, expect.objectContaining({ limitName: "queuedSessions", limit: 9 })]);
   const { client } = parties.clients.ADMIN;
   expect([await operate(client, TRANSLATE), (await operate(client, TRANSLATE))?.limitName]).toEqual([null, "queuedSessions"]);
 });

@@ -1,8 +1,9 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type SQL, sql } from "drizzle-orm";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
+import type { StyleTransferRecord } from "../../server/records/session.js";
 import { SessionControls } from "../../server/sessions/controls.js";
 import { openEmbeddedDatabase } from "../../server/storage/embedded/database.js";
 import { sqlChanges } from "../../server/storage/sql/changes.js";
@@ -13,7 +14,8 @@ import { anImage, aSession } from "../contracts/records.js";
 import { newDataFolder } from "../helpers/data-folder.js";
 import { FakeModels } from "../helpers/fake-models.js";
 
-test("a steer reads as many rows after hundreds of others as after the first few", async () => {
+/** Controls with a database of their own, and a running painting. */
+async function startControls(changes: Partial<StyleTransferRecord> = {}) {
   const folder = await newDataFolder();
   const { database, close } = await openEmbeddedDatabase(join(folder, "database"));
   const bus = openEmbeddedBus(() => undefined);
@@ -24,7 +26,7 @@ test("a steer reads as many rows after hundreds of others as after the first few
   });
   const storage = { sessions: sqlSessions(database), changes: sqlChanges(database), images: sqlImages(database) } as unknown as Storage;
   const image = await storage.images.insert(anImage());
-  const session = aSession(image.id, { status: "RUNNING" });
+  const session = aSession(image.id, { status: "RUNNING", ...changes });
   await storage.sessions.insert(session);
   const controls = new SessionControls({
     storage,
@@ -35,6 +37,25 @@ test("a steer reads as many rows after hundreds of others as after the first few
     admission: {} as never,
     maxChanges: 1000,
   });
+  return { database, storage, session, controls };
+}
+
+test("a painting that gets other styles while an admin approves it waits anew, also where nothing else can be stored any more", async () => {
+  const { storage, session, controls } = await startControls({ visibility: "PUBLIC", approval: "PENDING" });
+  const { changes, sessions } = storage;
+  const { add } = changes;
+  vi.spyOn(changes, "add").mockImplementation(async (...change) => {
+    await sessions.update(session.id, { approval: "APPROVED" });
+    vi.spyOn(sessions, "update").mockRejectedValue(new Error("The server was killed."));
+    return add(...change);
+  });
+  const styles = [{ imageId: session.contentId, weight: 2 }];
+  await Promise.allSettled([controls.steer(session.id, { styles }, storage.images, true)]);
+  expect(await sessions.find(session.id)).toMatchObject({ styles, approval: "PENDING" });
+});
+
+test("a steer reads as many rows after hundreds of others as after the first few", async () => {
+  const { database, storage, session, controls } = await startControls();
   const client = database as unknown as { execute(query: SQL): Promise<{ rows: { count: unknown }[] }> };
   /** Rows and entries of indices that the database has read so far. */
   const rowsRead = async () => {

@@ -8,6 +8,7 @@ import { openRemoteDatabase } from "../../server/storage/remote/database.js";
 import { openFolderObjects } from "../../server/storage/remote/folder-objects.js";
 import { blobCandidates, checkpoints } from "../../server/storage/sql/schema.js";
 import type { OpenSessions, Storage } from "../../server/storage/storage.js";
+import { aLink } from "../contracts/access.js";
 import { aFrame, anImage, aSession, storeSession } from "../contracts/records.js";
 import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
 import { type RemoteRig, type SharedPlace, startRemoteRig } from "../helpers/remote-storage.js";
@@ -56,8 +57,11 @@ describe.skipIf(postgresPrograms === null)("two servers at once", () => {
 
   it("start and resume sessions of one owner: they pass no limit together, and those of another owner have places of their own", async () => {
     const image = await both()[0].images.insert(anImage());
-    const requirePlace = ({ own }: OpenSessions) => {
-      if (own >= 2) throw new Error("There is no place.");
+    const place = {
+      linkId: null,
+      require({ own }: OpenSessions) {
+        if (own >= 2) throw new Error("There is no place.");
+      },
     };
     for (let round = 0; round < ROUNDS; round++) {
       const [ownerId, otherId] = [randomUUID(), randomUUID()];
@@ -65,11 +69,37 @@ describe.skipIf(postgresPrograms === null)("two servers at once", () => {
       await both()[0].sessions.insert(paused);
       await Promise.allSettled([
         ...both().flatMap((storage) =>
-          [ownerId, ownerId, otherId].map((owner) => storage.sessions.insert(aSession(image.id, { ownerId: owner }), [], requirePlace)),
+          [ownerId, ownerId, otherId].map((owner) => storage.sessions.insert(aSession(image.id, { ownerId: owner }), [], place)),
         ),
-        ...both().map((storage) => storage.sessions.resume(paused.id, requirePlace)),
+        ...both().map((storage) => storage.sessions.resume(paused.id, place)),
       ]);
       for (const owner of [ownerId, otherId]) expect(await both()[1].sessions.count({ ownerId: owner, status: ["QUEUED"] })).toBe(2);
+    }
+  });
+
+  it("start and resume sessions of visitors of one link: together they pass no limit of it", async () => {
+    const image = await both()[0].images.insert(anImage());
+    for (let round = 0; round < ROUNDS; round++) {
+      const link = aLink();
+      await both()[0].access.addLink(link, randomUUID());
+      const visitors = Array.from({ length: 4 }, () => randomUUID());
+      for (const visitor of visitors) await both()[0].access.admit(visitor, randomUUID(), link);
+      const paused = aSession(image.id, { ownerId: visitors[0]!, status: "PAUSED" });
+      await both()[0].sessions.insert(paused);
+      const place = {
+        linkId: link.id,
+        require({ ofLink }: OpenSessions) {
+          if (ofLink >= 2) throw new Error("There is no place.");
+        },
+      };
+      const results = await Promise.allSettled([
+        ...both().flatMap((storage) => visitors.map((ownerId) => storage.sessions.insert(aSession(image.id, { ownerId }), [], place))),
+        ...both().map((storage) => storage.sessions.resume(paused.id, place)),
+      ]);
+      const reasons = results.flatMap((result) => (result.status === "rejected" ? [(result.reason as Error).message] : []));
+      expect(new Set(reasons)).toEqual(new Set(["There is no place."]));
+      const open = visitors.map((ownerId) => both()[1].sessions.count({ ownerId, status: ["QUEUED"] }));
+      expect((await Promise.all(open)).reduce((sum, count) => sum + count)).toBe(2);
     }
   });
 

@@ -1,14 +1,14 @@
 import type { ResultOf } from "gql.tada";
 import { graphql } from "./tada";
 
-const OutputAddressParts = graphql(`fragment OutputAddressParts on Link { id output isMine createdAt revokedAt }`);
+const OutputAddressParts = graphql(`fragment OutputAddressParts on Link { id output createdAt revokedAt }`);
 
 /** An address of a live output, without its secret. */
 export type OutputAddress = ResultOf<typeof OutputAddressParts>;
 
-/** Addresses of one's own live outputs, and for an admin of all of them, newest first. */
+/** Addresses of one's own live outputs, newest first: those of others, which admins may read, do not push them out. */
 export const OutputAddressesQuery = graphql(
-  `query OutputAddresses { links(first: 100, open: true, kind: OUTPUT) { ...OutputAddressParts } }`,
+  `query OutputAddresses { links(first: 100, open: true, kind: OUTPUT, mine: true) { ...OutputAddressParts } }`,
   [OutputAddressParts],
 );
 

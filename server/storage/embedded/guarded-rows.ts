@@ -24,7 +24,7 @@ export function guardRows({ images, sessions, changes, frames, access, films }: 
     },
     changes: {
       ...changes,
-      add: (id, change, from) => space.storing(0, () => changes.add(id, change, from)),
+      add: (...change) => space.storing(0, () => changes.add(...change)),
       settle: (id, step, ordinal) => space.changing(() => changes.settle(id, step, ordinal)),
     },
     frames: {

@@ -4,7 +4,7 @@ import type { KnownVisitor, LinkRecord, SignIn } from "../../records/access.js";
 import type { AccessStore } from "../access.js";
 import { type Database, written } from "./database.js";
 import { images, links, sessions, users, visitorShares, visitors } from "./schema.js";
-import { usageOfLink, usageOfOwners } from "./usage.js";
+import { byteLengthOfLink, usageOfOwners } from "./usage.js";
 
 /** Links, users and visitors as rows. */
 export function sqlAccess(database: Database): AccessStore {
@@ -51,7 +51,7 @@ export function sqlAccess(database: Database): AccessStore {
 
     usage: (first) => usageOfOwners(database, first),
 
-    usageOfLink: (linkId) => usageOfLink(database, linkId),
+    byteLengthOfLink: (linkId) => byteLengthOfLink(database, linkId),
 
     async linkBehind(visitorId) {
       const [row] = await database.select({ linkId: visitors.linkId }).from(visitors).where(eq(visitors.id, visitorId));

@@ -2,6 +2,7 @@ import { and, asc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import { type RecordedChange, withChange } from "../../records/changes.js";
 import type { StyleTransferRecord } from "../../records/session.js";
 import type { ChangeStore } from "../storage.js";
+import { reopened } from "./approval.js";
 import { isHeld, type RowOptions } from "./claims.js";
 import { databaseNow } from "./clock.js";
 import { bySession, type Database, lockSession, written, writtenWithImages } from "./database.js";
@@ -12,7 +13,7 @@ import { sessionRecord } from "./sessions.js";
 /** Changes as rows. With a claim, those of its session are settled only while the claim holds. */
 export function sqlChanges(database: Database, { claim }: RowOptions = {}): ChangeStore {
   return {
-    add: (sessionId, change, from) =>
+    add: (sessionId, change, from, approval) =>
       writtenWithImages(
         database.transaction(async (transaction) => {
           const [row] = await transaction
@@ -24,7 +25,11 @@ export function sqlChanges(database: Database, { claim }: RowOptions = {}): Chan
           if (session?.kind !== "STYLE_TRANSFER") return null;
           await written(transaction.insert(changes).values({ sessionId, ...change, createdAt: databaseNow }));
           await recordStyles(transaction, sessionId, change.styles ?? []);
-          return revise(transaction, sessionId, { ...withChange(session, change), changeCount: sql`${sessions.changeCount} + 1` });
+          return revise(transaction, sessionId, {
+            ...withChange(session, change),
+            approval: approval && reopened(change),
+            changeCount: sql`${sessions.changeCount} + 1`,
+          });
         }),
       ),
 
@@ -79,7 +84,7 @@ function recordedChange({ sessionId: _session, ...change }: typeof changes.$infe
 async function revise(
   database: Database,
   id: string,
-  changed: Partial<Pick<StyleTransferRecord, "settings" | "styles">> & { changeCount?: SQL },
+  changed: Partial<Pick<StyleTransferRecord, "settings" | "styles">> & Partial<Record<"approval" | "changeCount", SQL | undefined>>,
 ): Promise<StyleTransferRecord | null> {
   const [row] = await written(
     database

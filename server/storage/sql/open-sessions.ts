@@ -1,18 +1,25 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
-import type { RequirePlace } from "../storage.js";
+import type { RequiredPlace } from "../storage.js";
 import type { Database } from "./database.js";
 import { sessions } from "./schema.js";
+import { ownersBehind } from "./usage.js";
 
 /**
- * Calls `requirePlace` for one more session of an owner. Call this first in the transaction that stores the session: until it
- * ends, all other servers wait that queue one of the same owner.
+ * Requires a place for one more session of an owner. Call this first in the transaction that stores the session: until it
+ * ends, all other servers wait that queue one of the same link or owner.
  */
-export async function requireOpenPlace(transaction: Database, ownerId: string, requirePlace: RequirePlace | undefined): Promise<void> {
-  if (!requirePlace) return;
-  await transaction.execute(sql`select pg_advisory_xact_lock(hashtextextended(${ownerId}, 2))`);
+export async function requireOpenPlace(transaction: Database, ownerId: string, place: RequiredPlace | undefined): Promise<void> {
+  if (!place) return;
+  const { linkId } = place;
   const isOpen = inArray(sessions.status, ["QUEUED", "RUNNING"]);
-  requirePlace({
+  const lock = (id: string, kind: number) => transaction.execute(sql`select pg_advisory_xact_lock(hashtextextended(${id}, ${kind}))`);
+  // Every transaction locks the link first, so that no two wait for each other.
+  if (linkId !== null) await lock(linkId, 3);
+  await lock(ownerId, 2);
+  place.require({
     queued: await transaction.$count(sessions, eq(sessions.status, "QUEUED")),
     own: await transaction.$count(sessions, and(isOpen, eq(sessions.ownerId, ownerId))),
+    ofLink:
+      linkId === null ? 0 : await transaction.$count(sessions, and(isOpen, inArray(sessions.ownerId, ownersBehind(transaction, linkId)))),
   });
 }

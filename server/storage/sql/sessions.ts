@@ -1,9 +1,9 @@
-import { and, asc, countDistinct, desc, eq, getTableColumns, gt, inArray, isNotNull, isNull, lte, type SQL, sql } from "drizzle-orm";
+import { and, asc, countDistinct, desc, eq, getTableColumns, gt, inArray, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import { AtelierError } from "../../errors.js";
-import { type Approval, approvals } from "../../records/access.js";
 import type { SessionRecord, StyleTransferRecord, TranslationRecord } from "../../records/session.js";
 import { completeSettings, translationSize } from "../../records/settings.js";
 import type { Page, SessionPatch, SessionStore } from "../storage.js";
+import { decided, reopened } from "./approval.js";
 import { insertBranch } from "./branch.js";
 import { isHeld, type RowOptions } from "./claims.js";
 import { databaseNow } from "./clock.js";
@@ -19,10 +19,10 @@ import { recordImages } from "./session-images.js";
 /** Sessions as rows. With a claim, its session is updated only while the claim holds. */
 export function sqlSessions(database: Database, { claim, rowsDeleted }: RowOptions = {}): SessionStore {
   return {
-    insert: (session, planned = [], requirePlace) =>
+    insert: (session, planned = [], place) =>
       writtenWithImages(
         database.transaction(async (transaction) => {
-          await requireOpenPlace(transaction, session.ownerId, requirePlace);
+          await requireOpenPlace(transaction, session.ownerId, place);
           await written(transaction.insert(sessions).values({ ...session, changeCount: planned.length }));
           await recordImages(
             transaction,
@@ -58,18 +58,22 @@ export function sqlSessions(database: Database, { claim, rowsDeleted }: RowOptio
         : await written(
             database
               .update(sessions)
-              .set({ ...patch, approval: patchedApproval(patch.approval), revision: sql`${sessions.revision} + 1` })
+              .set({
+                ...patch,
+                approval: patch.approval === "REOPENED" ? reopened(patch) : patch.approval,
+                revision: sql`${sessions.revision} + 1`,
+              })
               .where(matches)
               .returning(),
           );
       return row ? sessionRecord(row) : null;
     },
 
-    resume: (id, requirePlace, suspended = false) =>
+    resume: (id, place, suspended = false) =>
       database.transaction(async (transaction) => {
         const [found] = await transaction.select({ ownerId: sessions.ownerId }).from(sessions).where(eq(sessions.id, id));
         if (!found) return null;
-        await requireOpenPlace(transaction, found.ownerId, requirePlace);
+        await requireOpenPlace(transaction, found.ownerId, place);
         // One that its host suspended keeps its place: nobody asked for a pause.
         const own = suspended ? {} : { queuedAt: databaseNow, wish: null };
         const resumed = { status: "QUEUED", error: null, ...own } as const;
@@ -202,10 +206,10 @@ export function sqlSessions(database: Database, { claim, rowsDeleted }: RowOptio
       return row ? sessionRecord(row) : null;
     },
 
-    insertBranch: (branch, change, requirePlace) =>
+    insertBranch: (branch, change, place) =>
       writtenWithImages(
         database.transaction(async (transaction) => {
-          await requireOpenPlace(transaction, branch.ownerId, requirePlace);
+          await requireOpenPlace(transaction, branch.ownerId, place);
           return insertBranch(transaction, branch, change);
         }),
       ),
@@ -283,19 +287,6 @@ function completeTranslation({
   output = null,
 }: Partial<TranslationRecord["settings"]>) {
   return { model, family, size, output };
-}
-
-/** The approval that a rule makes of the one in the row that is updated. */
-function decided(approvalOf: (approval: Approval | null) => Approval | null): SQL<Approval | null> {
-  const cases = approvals.map((approval) => sql`when ${approval} then ${approvalOf(approval)}::text`);
-  return sql`case ${sessions.approval} ${sql.join(cases, sql` `)} else ${approvalOf(null)}::text end`;
-}
-
-/** Reopened by the row as it is at that moment: an admin may have approved it since a client read it. */
-function patchedApproval(approval: SessionPatch["approval"]): SQL<Approval | null> | Approval | null | undefined {
-  if (approval !== "REOPENED") return approval;
-  const waiting = sql`case ${sessions.visibility} when 'PRIVATE' then null else 'PENDING' end`;
-  return sql`case ${sessions.approval} when 'APPROVED' then ${waiting} else ${sessions.approval} end`;
 }
 
 /** Returns the digests of the session's frames, or null when no session was deleted. */

@@ -1,6 +1,6 @@
 import { count, desc, eq, inArray, type SQL, sql, sum } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
-import type { LinkUsage, OwnerUsage } from "../../records/access.js";
+import type { OwnerUsage } from "../../records/access.js";
 import type { Database } from "./database.js";
 import { films, images, links, sessions, users, visitors } from "./schema.js";
 
@@ -40,31 +40,31 @@ export async function usageOfOwners(database: Database, first: number): Promise<
   return rows.map(({ pictures, ...row }) => ({ ...row, pictures: pictures - row.sessions, name: names.get(row.ownerId) ?? null }));
 }
 
-/** What those who came last by a link with a role have together, users left out, and programs that use its secret. */
-export async function usageOfLink(database: Database, linkId: string): Promise<LinkUsage> {
+/** Ids of those who came last by a link with a role, users left out, and of programs that use its secret. */
+export function ownersBehind(database: Database, linkId: string) {
   const came = database.select({ id: visitors.id }).from(visitors).where(eq(visitors.linkId, linkId));
-  const owners = unionAll(came, database.select({ id: links.id }).from(links).where(eq(links.id, linkId)));
+  return unionAll(came, database.select({ id: links.id }).from(links).where(eq(links.id, linkId)));
+}
+
+/** Bytes of the pictures, kept frames and films that `ownersBehind` a link have together. */
+export async function byteLengthOfLink(database: Database, linkId: string): Promise<number> {
+  const owners = ownersBehind(database, linkId);
   const bytesOf = (bytes: SQL) => sql<string>`coalesce(sum(${bytes}), 0)::bigint`.as("bytes");
-  const none = sql<string>`0::bigint`.as("open");
   const rows = await unionAll(
     database
-      .select({
-        bytes: bytesOf(sql`${sessions.frameByteLength}`),
-        open: sql<string>`count(*) filter (where ${sessions.status} in ('QUEUED', 'RUNNING'))`.as("open"),
-      })
+      .select({ bytes: bytesOf(sql`${sessions.frameByteLength}`) })
       .from(sessions)
       .where(inArray(sessions.ownerId, owners)),
     database
-      .select({ bytes: bytesOf(sql`${images.byteLength}`), open: none })
+      .select({ bytes: bytesOf(sql`${images.byteLength}`) })
       .from(images)
       .where(inArray(images.ownerId, owners)),
     database
-      .select({ bytes: bytesOf(sql`${films.bytes}`), open: none })
+      .select({ bytes: bytesOf(sql`${films.bytes}`) })
       .from(films)
       .where(inArray(films.ownerId, owners)),
   );
-  const total = (values: string[]) => values.reduce((sum, value) => sum + Number(value), 0);
-  return { openSessions: total(rows.map(({ open }) => open)), byteLength: total(rows.map(({ bytes }) => bytes)) };
+  return rows.reduce((total, { bytes }) => total + Number(bytes), 0);
 }
 
 /** Names of owners: a user's own, else that of the link by which a visitor or program came. */

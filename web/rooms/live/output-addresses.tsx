@@ -33,8 +33,7 @@ export function OutputAddresses({ output }: { output: string }) {
     return () => ending.abort();
   }, []);
 
-  // Admins are told of everyone's, and outputs of different people have the same name.
-  const own = addresses?.filter((one) => one.isMine && one.output === output && one.revokedAt === null) ?? [];
+  const open = addresses?.filter((one) => one.output === output && one.revokedAt === null) ?? [];
 
   const make = () =>
     attempt(async () => {
@@ -65,11 +64,11 @@ export function OutputAddresses({ output }: { output: string }) {
           {texts.make}
         </button>
       )}
-      {own.length > 0 && (
+      {open.length > 0 && (
         <section aria-label={texts.open}>
           <p className="note">{texts.revoking}</p>
           <ul className={styles.addresses}>
-            {own.map((address) => (
+            {open.map((address) => (
               <li key={address.id} className={styles.address}>
                 <time>{new Date(address.createdAt).toLocaleString(undefined, shortly)}</time>
                 <button type="button" className={button.accent} disabled={busy} onClick={() => void revoke(address)}>
