@@ -284,9 +284,9 @@ export class PaintedSession implements HostSession {
     await this.parts.storage.sessions.update(this.id, { initial: this.record.initial });
   }
 
-  /** Leaves a session that is paused and whose state was sent, until it is resumed. */
+  /** Leaves a session whose state was sent: it is paused until it is resumed, or handed over to another host. */
   private async rest(): Promise<void> {
-    this.leave("PAUSED");
+    this.leave(this.settleLeft ? "INTERRUPTED" : "PAUSED");
     await this.checkpoints.settled();
   }
 

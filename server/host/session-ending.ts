@@ -46,8 +46,10 @@ async function storeStatus(
   }
 }
 
-/** Publishes a stored ending or pause, which holds even when it cannot be published. */
+/** Logs and publishes a stored ending or pause, which holds even when it cannot be published. */
 export async function publishEnding(session: SessionRecord, { bus, log }: EndingParts): Promise<void> {
+  const { id, status, error } = session;
+  if (status === "FAILED" && error) log(`Session ${id} failed (${error.code}): ${error.message}`, undefined, { sessionId: id });
   try {
     await publishChange(bus, session);
   } catch (error) {

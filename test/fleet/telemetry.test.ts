@@ -49,9 +49,14 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("Spans of an API serve
     await doomed.end("SIGKILL");
     const again = "1af7651916cd43dd8448eb211c80319c";
     await until(() => collector.named("session.claim").length === 2);
+    // Now and then, since a span keeps only its latest events.
+    let next = 0;
     await until(async () => {
+      const { status, step } = (await api.client.query(STATUS, { id })).session;
+      if (status === "COMPLETED" || step.step < next) return status === "COMPLETED";
+      next = step.step + 10;
       const { errors } = await api.client.send(STEER, { id }, { traceparent: `00-${again}-b7ad6b7169203331-01` });
-      return errors !== undefined || (await isCompleted(id));
+      return errors !== undefined;
     });
     await until(() => collector.named("session.paint").length > 0);
     worker = heir;
@@ -95,6 +100,20 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("Spans of an API serve
     expect(ranges.at(-1)?.[1]).toBe(120);
     expect(Math.max(...ranges.map(([from, to]) => to - from + 1))).toBeLessThanOrEqual(50);
     expect(collector.text).not.toMatch(/hush-hush|postgres:/);
+  });
+
+  it("show that a worker which is stopped hands its painting over, and did not die", async () => {
+    const id = await start(5000);
+    await until(async () => ((await api.client.query(STATUS, { id })).session.step?.step ?? -1) > 0);
+    const leaving = worker;
+    worker = await startWorker();
+    expect(await leaving.end("SIGTERM")).toBe(0);
+    const ofSession = (name: string) => collector.named(name).filter(({ attributes }) => attributes["atelier.session.id"] === id);
+    await until(() => ofSession("session.paint").length > 0 && ofSession("session.claim").length === 2);
+    const [paint] = ofSession("session.paint");
+    expect([paint?.attributes["atelier.ended"], paint?.process["process.pid"]]).toEqual(["INTERRUPTED", leaving.pid]);
+    expect(ofSession("session.claim").map(({ attributes }) => attributes["atelier.session.takeovers"])).toEqual([0, 0]);
+    await api.client.query("mutation ($id: ID!) { cancelSession(sessionId: $id) { id } }", { id });
   });
 
   it("are lost without harm while no collector can be reached", async () => {
