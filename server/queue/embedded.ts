@@ -46,6 +46,8 @@ export function openEmbeddedQueue(): Queue {
   }
 
   return {
+    storesOrder: false,
+
     async add(entry) {
       if (find(entry.sessionId)) return;
       waiting.push(entry);

@@ -17,6 +17,8 @@ export interface ClaimedEntry extends QueueEntry, Claim {
  * running holds up nobody. `claimOrder` is this rule.
  */
 export interface Queue {
+  /** Whether the queue itself stores what `move` changes, in the instants at which sessions were queued. */
+  readonly storesOrder: boolean;
   /** Queues a session at the end; one that waits already keeps its place. One that runs is claimed after its release. */
   add(entry: QueueEntry): Promise<void>;
   /**

@@ -162,6 +162,8 @@ export function openRemoteQueue({
   }
 
   return {
+    storesOrder: true,
+
     async add(entry) {
       await leases.enter(entry);
       wakeUps.send();

@@ -44,19 +44,23 @@ export class QueueOrder {
     return requireSession(storage, sessionId);
   }
 
-  /** Records the order of an owner's sessions: they exchange the instants at which they were queued. */
+  /** Records the order of an owner's sessions, and tells of those that have another place than before. */
   private async record(ownerId: string, before: readonly SessionRecord[]): Promise<void> {
-    const { storage, bus } = this.parts;
-    const waiting = await this.waitingOf(ownerId);
+    // What a server stores that shares its queue with others may be older than a move on one of them.
+    if (!this.parts.queue.storesOrder) await this.exchangeInstants(await this.waitingOf(ownerId));
+    for (const session of await this.waitingOf(ownerId)) {
+      const old = before.find(({ id }) => id === session.id);
+      if (old && old.revision < session.revision) await publishChange(this.parts.bus, session);
+    }
+  }
+
+  /** Stores an order: sessions exchange the instants at which they were queued. */
+  private async exchangeInstants(waiting: readonly SessionRecord[]): Promise<void> {
     const instants = waiting.map(({ queuedAt }) => queuedAt.getTime()).sort((a, b) => a - b);
     let last = Number.NEGATIVE_INFINITY;
     for (const [index, { id, queuedAt }] of waiting.entries()) {
       last = Math.max(last + 1, instants[index]!);
-      if (last !== queuedAt.getTime()) await storage.sessions.update(id, { queuedAt: new Date(last) }, ["QUEUED"]);
-    }
-    for (const session of await this.waitingOf(ownerId)) {
-      const old = before.find(({ id }) => id === session.id);
-      if (old && old.revision < session.revision) await publishChange(bus, session);
+      if (last !== queuedAt.getTime()) await this.parts.storage.sessions.update(id, { queuedAt: new Date(last) }, ["QUEUED"]);
     }
   }
 
