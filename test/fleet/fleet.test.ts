@@ -15,6 +15,26 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
   const first = () => paintings.first;
   const second = () => paintings.second;
 
+  it("move what waits in the queue on either server, and branch it when it has begun", async () => {
+    const MOVE = "mutation ($id: ID!, $position: Int!) { moveInQueue(sessionId: $id, position: $position) { queuePosition } }";
+    const order = async (client: GraphqlClient) => (await client.query("{ queue { id } }")).queue.map(({ id }: { id: string }) => id);
+    const [a, b, c] = [await paintings.start(5), await paintings.start(5), await paintings.start(5)];
+    await second().query(MOVE, { id: c, position: 1 });
+    expect(await order(first())).toEqual([c, a, b]);
+    await Promise.all([first().query(MOVE, { id: b, position: 1 }), second().query(MOVE, { id: a, position: 1 })]);
+    const orders = [await order(first()), await order(second())];
+    expect(orders[1]).toEqual(orders[0]);
+    expect(orders[0]?.[2]).toBe(c);
+    const worker = await paintings.startWorker();
+    for (const id of [a, b, c]) await until(async () => (await paintings.statusOf(id)) === "COMPLETED");
+    const BRANCH = "mutation ($id: ID!) { branchSession(sessionId: $id, step: 3, changes: { steps: 6 }) { id parent { id } } }";
+    const { branchSession } = await second().query(BRANCH, { id: a });
+    expect(branchSession.parent.id).toBe(a);
+    await until(async () => (await paintings.statusOf(branchSession.id)) === "COMPLETED");
+    await worker.end("SIGTERM");
+    await until(async () => (await (await fetch(`${first().address}/readyz`)).json()).workers === 0);
+  });
+
   it("are ready without a worker, whose number they report", async () => {
     const ready = async () => (await fetch(`${first().address}/readyz`)).json();
     expect(await ready()).toMatchObject({ status: "ready", workers: 0 });
