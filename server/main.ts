@@ -104,15 +104,17 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     runners = wholeFleet(directory, own);
     if (!isWorker) workers = directory.workers;
   }
-  const unreadyHost = () => (host?.ready ? null : "The device is starting, or does not respond.");
-  const unready = isWorker ? unreadyHost : () => fleet?.unreachable() ?? null;
+  const unready = () => (!isWorker || host?.ready ? null : "The device is starting, or does not respond.");
   const hostMetrics = isWorker ? new HostMetrics(own.devices) : null;
+
+  // Without Redis, a worker paints on; what serves the API cannot show anything new.
+  const shown = { unready, hostMetrics, ...(fleet ? { unreachable: fleet.unreachable } : {}), ...(workers ? { workers } : {}) };
 
   // 5. The API. It listens before the device starts, so that a port in use shows at once.
   const url =
     role === "worker"
       ? await serveHealth(config, { storage, unready, hostMetrics }, opened)
-      : await serveApi(config, engines, registry, { ...runners, unready, hostMetrics, ...(workers ? { workers } : {}) }, opened);
+      : await serveApi(config, engines, registry, { ...runners, ...shown }, opened);
   if (!isWorker) {
     log.info("Workers in other processes run the sessions.");
     log.info(`Atelier is at ${url}`);
@@ -189,7 +191,7 @@ function openModels(config: Config, tryModel: TryModel): Promise<Registry> {
 }
 
 /** What a process shows of its host and of those that it depends on. */
-type HealthParts = Pick<AppParts, "unready" | "workers"> & { hostMetrics: HostMetrics | null };
+type HealthParts = Pick<AppParts, "unready" | "unreachable" | "workers"> & { hostMetrics: HostMetrics | null };
 
 /** Serves the API and the studio. Returns the address by which this machine reaches them. */
 async function serveApi(
@@ -249,7 +251,7 @@ async function serveHealth(
 ): Promise<string> {
   const metrics = hasMetrics ? createMetrics({ storage, api: null, host: hostMetrics }) : null;
   opened.push(async () => metrics?.close());
-  const server = createServer(createWorkerApp({ storage, unready, metrics }));
+  const server = createServer(createWorkerApp({ storage, unready, metrics, warn: log.warn, report }));
   server.listen(port, host);
   await once(server, "listening");
   opened.push(async () => {
