@@ -293,8 +293,8 @@ export async function createApp(parts: AppParts): Promise<App> {
       return server.address() as AddressInfo;
     },
     async close() {
-      await sweeper.close();
-      await visitorSweeper.close();
+      // Looks that have begun may wait for a database that hangs, and clients must learn of the end all the same.
+      const swept = Promise.all([sweeper.close(), visitorSweeper.close()]);
       // Running requests are answered; idle connections are closed.
       const closed = server.listening ? once(server, "close") : Promise.resolve();
       server.close();
@@ -305,6 +305,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       await closed;
       clearTimeout(deadline);
       secure?.close();
+      await swept;
       await graphql.close();
       await access.close();
       metrics.close();
