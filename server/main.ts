@@ -111,10 +111,12 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   const shown = { unready, hostMetrics, ...(fleet ? { unreachable: fleet.unreachable } : {}), ...(workers ? { workers } : {}) };
 
   // 5. The API. It listens before the device starts, so that a port in use shows at once.
+  const serving: Close[] = [];
+  opened.push(() => close(serving));
   const url =
     role === "worker"
-      ? await serveHealth(config, { storage, unready, hostMetrics }, opened)
-      : await serveApi(config, engines, registry, { ...runners, ...shown }, opened);
+      ? await serveHealth(config, { storage, unready, hostMetrics }, serving)
+      : await serveApi(config, engines, registry, { ...runners, ...shown }, serving);
   if (!isWorker) {
     log.info("Workers in other processes run the sessions.");
     log.info(`Atelier is at ${url}`);
@@ -161,6 +163,9 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     const announcer = openAnnouncer({ ...fleet, describe, announced: () => downloadWanted(lacking), failed: report });
     opened.push(() => announcer.close());
   }
+
+  // Its clients learn of the end before the host leaves its sessions to others, for which it may wait for a database that hangs.
+  if (role !== "worker") opened.push(() => close(serving));
 
   // 9. The preferred feature model, which makes paintings better. Nothing waits for its download.
   if (!config.offline) void downloadPreferredFeatures(registry, log.info).catch(report);

