@@ -99,6 +99,8 @@ test.each(["SIGTERM", "SIGINT"] as const)("it shuts down on %s, and subscription
   await client.subscribe("{ server { version } }").next();
   const socket = new WebSocket(`${client.address.replace("http", "ws")}/graphql`, "graphql-transport-ws");
   await once(socket, "open");
+  socket.send(JSON.stringify({ type: "connection_init" }));
+  await once(socket, "message");
   const closed = once(socket, "close");
   expect(await server.end(signal)).toBe(0);
   // Going away, which tells clients to connect again.

@@ -13,6 +13,8 @@ test("clients learn that the server stops, also while its database hangs", async
   });
   const socket = new WebSocket(`${running.address.replace("http", "ws")}/graphql`, "graphql-transport-ws");
   await once(socket, "open");
+  socket.send(JSON.stringify({ type: "connection_init" }));
+  await once(socket, "message");
   const closed = once(socket, "close");
   const ended = running.close();
   expect((await closed)[0]).toBe(1001);

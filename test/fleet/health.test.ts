@@ -39,6 +39,8 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("an API server that is
     await until(async () => (await fetch(`${client.address}/readyz`)).ok);
     const socket = new WebSocket(`${client.address.replace("http", "ws")}/graphql`, "graphql-transport-ws");
     await once(socket, "open");
+    socket.send(JSON.stringify({ type: "connection_init" }));
+    await once(socket, "message");
     const closed = once(socket, "close");
     proxy.cut();
     const ended = process.end("SIGTERM");
