@@ -3,7 +3,8 @@ import { request as overHttp } from "node:http";
 import { request as overHttps } from "node:https";
 
 const port = process.env.PORT || "4000";
-const isSecure = Boolean(process.env.ATELIER_TLS_CERT);
+// The port of a worker, which serves its health alone, speaks http whatever certificate all processes share.
+const isSecure = Boolean(process.env.ATELIER_TLS_CERT) && process.env.ATELIER_ROLE !== "worker";
 // The certificate names another host, which does no harm here: this only asks whether the server answers.
 const options = { host: "127.0.0.1", port, path: "/healthz", timeout: 4000, rejectUnauthorized: false };
 const request = (isSecure ? overHttps : overHttp)(options, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1));

@@ -65,8 +65,10 @@ export interface AppParts {
   refusedDevices(): readonly RefusedDevice[];
   /** How long steps take on the device, by feature model; null until it is measured, which this call asks for. */
   stepTimes(modelId: string): readonly StepTime[] | null;
-  /** Why the server is not ready; null when it is. */
+  /** Why sessions cannot run in this process yet; null when they can, and where other processes run them. */
   unready(): string | null;
+  /** Why the processes of a fleet cannot reach each other; null when they can. */
+  unreachable?: () => string | null;
   /** Number of workers whose device responds, where they are other processes. The server is ready without them. */
   workers?: () => number;
   /** Why no worker can run a session that waits; null when one can, once it is free. */
@@ -142,6 +144,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     refusedDevices,
     stepTimes,
     unready,
+    unreachable,
     workers,
     waitingReason,
     hostMetrics = null,
@@ -264,12 +267,14 @@ export async function createApp(parts: AppParts): Promise<App> {
     decoder,
     metrics,
     unready,
+    ...(unreachable ? { unreachable } : {}),
     ...(workers ? { workers } : {}),
     modelPicture: (id, kind) => models.catalogue.picture(id, kind),
     graphql: graphql.router,
     schemaText: emittedSchema,
     studioFolder,
     report,
+    warn,
   });
   // Bodies have deadlines of their own: Node's would cut large uploads. Without it, Node has none for heads by itself.
   const options = { requestTimeout: 0, headersTimeout: headMs, connectionsCheckingInterval: headMs / 4 };
@@ -288,8 +293,8 @@ export async function createApp(parts: AppParts): Promise<App> {
       return server.address() as AddressInfo;
     },
     async close() {
-      await sweeper.close();
-      await visitorSweeper.close();
+      // Looks that have begun may wait for a database that hangs, and clients must learn of the end all the same.
+      const swept = Promise.all([sweeper.close(), visitorSweeper.close()]);
       // Running requests are answered; idle connections are closed.
       const closed = server.listening ? once(server, "close") : Promise.resolve();
       server.close();
@@ -300,6 +305,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       await closed;
       clearTimeout(deadline);
       secure?.close();
+      await swept;
       await graphql.close();
       await access.close();
       metrics.close();

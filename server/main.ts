@@ -108,15 +108,19 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     models = fleetModels(registry, directory);
     if (!isWorker) workers = directory.workers;
   }
-  const unreadyHost = () => (host?.ready ? null : "The device is starting, or does not respond.");
-  const unready = isWorker ? unreadyHost : () => fleet?.unreachable() ?? null;
+  const unready = () => (!isWorker || host?.ready ? null : "The device is starting, or does not respond.");
   const hostMetrics = isWorker ? new HostMetrics(own.devices) : null;
 
+  // Without Redis, a worker paints on; what serves the API cannot show anything new.
+  const shown = { unready, hostMetrics, ...(fleet ? { unreachable: fleet.unreachable } : {}), ...(workers ? { workers } : {}) };
+
   // 5. The API. It listens before the device starts, so that a port in use shows at once.
+  const serving: Close[] = [];
+  opened.push(() => close(serving));
   const url =
     role === "worker"
-      ? await serveHealth(config, { storage, unready, hostMetrics }, opened)
-      : await serveApi(config, engines, models, { ...runners, unready, hostMetrics, ...(workers ? { workers } : {}) }, opened);
+      ? await serveHealth(config, { storage, unready, hostMetrics }, serving)
+      : await serveApi(config, engines, models, { ...runners, ...shown }, serving);
   if (!isWorker) {
     log.info("Workers in other processes run the sessions.");
     log.info(`Atelier is at ${url}`);
@@ -164,6 +168,9 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     opened.push(() => announcer.close());
   }
 
+  // Its clients learn of the end before the host leaves its sessions to others, for which it may wait for a database that hangs.
+  if (role !== "worker") opened.push(() => close(serving));
+
   // 9. The preferred feature model, which makes paintings better. Nothing waits for its download.
   if (!config.offline) void downloadPreferredFeatures(registry, log.info).catch(report);
 }
@@ -193,7 +200,7 @@ function openModels(config: Config, { tryModel, beforeTrial }: Pick<DropInOption
 }
 
 /** What a process shows of its host and of those that it depends on. */
-type HealthParts = Pick<AppParts, "unready" | "workers"> & { hostMetrics: HostMetrics | null };
+type HealthParts = Pick<AppParts, "unready" | "unreachable" | "workers"> & { hostMetrics: HostMetrics | null };
 
 /** Serves the API and the studio. Returns the address by which this machine reaches them. */
 async function serveApi(
@@ -253,7 +260,7 @@ async function serveHealth(
 ): Promise<string> {
   const metrics = hasMetrics ? createMetrics({ storage, api: null, host: hostMetrics }) : null;
   opened.push(async () => metrics?.close());
-  const server = createServer(createWorkerApp({ storage, unready, metrics }));
+  const server = createServer(createWorkerApp({ storage, unready, metrics, warn: log.warn, report }));
   server.listen(port, host);
   await once(server, "listening");
   opened.push(async () => {

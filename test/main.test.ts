@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import WebSocket from "ws";
 import type { GraphqlClient } from "./helpers/graphql-client.js";
 import { dataFolder, ServerProcess } from "./helpers/server.js";
 import { ask } from "./http/server.js";
@@ -96,7 +97,14 @@ test.each(["SIGTERM", "SIGINT"] as const)("it shuts down on %s, and subscription
   const next = events.next().catch(() => ({ done: true }));
   // The answer to a later operation on the same socket shows that the subscription has begun.
   await client.subscribe("{ server { version } }").next();
+  const socket = new WebSocket(`${client.address.replace("http", "ws")}/graphql`, "graphql-transport-ws");
+  await once(socket, "open");
+  socket.send(JSON.stringify({ type: "connection_init" }));
+  await once(socket, "message");
+  const closed = once(socket, "close");
   expect(await server.end(signal)).toBe(0);
+  // Going away, which tells clients to connect again.
+  expect((await closed)[0]).toBe(1001);
   expect(await next).toMatchObject({ done: true });
   await client.close();
   await start();

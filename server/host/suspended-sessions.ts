@@ -60,7 +60,7 @@ export class SuspendedSessions {
     const { storage, bus, queue } = this.parts;
     const ids = await storage.sessions.suspended();
     this.expected = ids.length > 0;
-    if (!this.expected || (await storage.space.obstacle()) !== null) return false;
+    if (!this.expected || (await storage.space.obstacle({ forSessions: true })) !== null) return false;
     for (const id of ids) {
       const resumed = await storage.sessions.resume(id, undefined, true);
       if (!resumed) continue;

@@ -50,6 +50,8 @@ export interface HttpDependencies {
   metrics: Metrics;
   /** Why sessions cannot run yet; null when they can. */
   unready: () => string | null;
+  /** Why the processes of a fleet cannot reach each other; null when they can. */
+  unreachable?: () => string | null;
   /** Number of workers whose device responds, where they are other processes. */
   workers?: () => number;
   modelPicture: FindModelPicture;
@@ -61,6 +63,8 @@ export interface HttpDependencies {
   studioFolder: string;
   /** Receives errors that are the server's own fault. */
   report: (error: unknown) => void;
+  /** Receives what the operator should know. */
+  warn: (message: string) => void;
 }
 
 function isUpload({ method, path }: { method: string; path: string }): boolean {
@@ -97,12 +101,14 @@ export function createHttpApp({
   decoder,
   metrics,
   unready,
+  unreachable,
   workers,
   modelPicture,
   graphql,
   schemaText,
   studioFolder,
   report,
+  warn,
 }: HttpDependencies): Express {
   const app = express();
   app.disable("x-powered-by");
@@ -114,7 +120,8 @@ export function createHttpApp({
   app.use((request, _response, next) => next(refuseSeveralHosts(request) ?? undefined));
   // Before the guard: a health check may use any host name, and learns little by it.
   const isTold = (request: Request) => isAdmin(everyone, request);
-  app.use(healthRoutes({ unready, space: storage.space, isTold, ...(workers ? { workers } : {}) }));
+  const fleet = { ...(unreachable ? { unreachable } : {}), ...(workers ? { workers } : {}) };
+  app.use(healthRoutes({ unready, ...fleet, space: storage.space, isTold, warn, report }));
   app.use(guard.middleware);
   const access = new RouteAccess(everyone, allowances);
   app.use(accessRoutes(everyone, allowances, publicUrl));

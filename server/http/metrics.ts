@@ -1,10 +1,12 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { RequestHandler } from "express";
-import { sessionStatuses } from "../records/session.js";
+import { StorageUnavailable } from "../errors.js";
+import { type SessionLoad, sessionStatuses } from "../records/session.js";
 import { delayBucketsMs, type LiveCounts } from "../sessions/live/counts.js";
-import type { Storage } from "../storage/storage.js";
+import { type Storage, type StoragePlace, storagePlaces } from "../storage/storage.js";
 import type { HostMetrics } from "./host-metrics.js";
 import { metric, sample, single } from "./metric-lines.js";
+import { sharedLook } from "./shared-look.js";
 
 /** Sampling interval of the event loop, ms. */
 const SAMPLING_MS = 10;
@@ -36,31 +38,28 @@ export interface MetricsParts {
   host: Pick<HostMetrics, "lines"> | null;
 }
 
-/** Metrics of one process. Those of sessions and frames are of all processes that share the storage. */
+/**
+ * Metrics of one process. Those of sessions and frames are of all processes that share the storage, and are left out while
+ * the database is away. Free space is left out where it is not known.
+ */
 export function createMetrics({ storage, api, host }: MetricsParts): Metrics {
   const uploads: Record<UploadResult, number> = { stored: 0, refused: 0 };
   const loopDelay = monitorEventLoopDelay({ resolution: SAMPLING_MS });
   loopDelay.enable();
 
+  const looks = { late: null, sharedMs: 0 };
+  const totals = sharedLook<Totals | null>({ ...looks, look: () => totalsOf(storage) });
+  const free = storagePlaces.map((place) => ({
+    place,
+    bytes: sharedLook<number | null>({ ...looks, look: () => storage.space.free(place) }),
+  }));
+
   const sendMetrics: RequestHandler = async (_request, response) => {
-    const [load, frames, free] = [await storage.sessions.load(), await storage.frames.totals(), await storage.space.free()];
+    const [stored, ...spaces] = await Promise.all([totals(), ...free.map(async ({ place, bytes }) => ({ place, bytes: await bytes() }))]);
     const lines = [
-      ...metric(
-        "atelier_sessions",
-        "gauge",
-        "Sessions by status.",
-        sessionStatuses.map((status) => sample("atelier_sessions", load.counts[status], { status })),
-      ),
-      ...single("atelier_oldest_wait_seconds", "gauge", "How long the session that waits longest has waited.", seconds(load.oldestWaitMs)),
-      ...single(
-        "atelier_oldest_lease_seconds",
-        "gauge",
-        "How long a worker has held the session that is held longest.",
-        seconds(load.oldestLeaseMs),
-      ),
-      ...single("atelier_frames", "gauge", "Kept frames.", frames.count),
-      ...single("atelier_frame_bytes", "gauge", "Encoded size of the kept frames.", frames.byteLength),
-      ...single("atelier_disk_free_bytes", "gauge", "Free space for what is stored.", free),
+      ...single("atelier_database_up", "gauge", "Whether the database answers.", stored === null ? 0 : 1),
+      ...(stored === null ? [] : totalLines(stored)),
+      ...spaceLines(spaces),
       ...(api ? apiLines(api, uploads) : []),
       ...(host?.lines() ?? []),
       ...metric("atelier_event_loop_delay_seconds", "gauge", "Delay of the event loop since the last reading.", [
@@ -81,6 +80,49 @@ export function createMetrics({ storage, api, host }: MetricsParts): Metrics {
     send: sendMetrics,
     close: () => loopDelay.disable(),
   };
+}
+
+/** What the database knows of all processes. */
+interface Totals {
+  load: SessionLoad;
+  frames: Awaited<ReturnType<Storage["frames"]["totals"]>>;
+}
+
+/** Null while the database is away. */
+async function totalsOf({ sessions, frames }: MetricsParts["storage"]): Promise<Totals | null> {
+  try {
+    const [load, totals] = await Promise.all([sessions.load(), frames.totals()]);
+    return { load, frames: totals };
+  } catch (error) {
+    if (error instanceof StorageUnavailable) return null;
+    throw error;
+  }
+}
+
+function totalLines({ load, frames }: Totals): string[] {
+  return [
+    ...metric(
+      "atelier_sessions",
+      "gauge",
+      "Sessions by status.",
+      sessionStatuses.map((status) => sample("atelier_sessions", load.counts[status], { status })),
+    ),
+    ...single("atelier_oldest_wait_seconds", "gauge", "How long the session that waits longest has waited.", seconds(load.oldestWaitMs)),
+    ...single(
+      "atelier_oldest_lease_seconds",
+      "gauge",
+      "How long a worker has held the session that is held longest.",
+      seconds(load.oldestLeaseMs),
+    ),
+    ...single("atelier_frames", "gauge", "Kept frames.", frames.count),
+    ...single("atelier_frame_bytes", "gauge", "Encoded size of the kept frames.", frames.byteLength),
+  ];
+}
+
+function spaceLines(spaces: readonly { place: StoragePlace; bytes: number | null }[]): string[] {
+  const name = "atelier_disk_free_bytes";
+  const samples = spaces.flatMap(({ place, bytes }) => (bytes === null ? [] : [sample(name, bytes, { place })]));
+  return metric(name, "gauge", "Free space for what is stored.", samples);
 }
 
 function apiLines({ viewers, droppedFrames, live }: ApiCounts, uploads: Record<UploadResult, number>): string[] {

@@ -328,12 +328,19 @@ export interface CheckpointStore {
   trim(byteLength: number): Promise<void>;
 }
 
+/** Where things are stored: in the folder of this process, and in a store that several processes share. */
+export const storagePlaces = ["own", "store"] as const;
+export type StoragePlace = (typeof storagePlaces)[number];
+
 /** The space that is left for what is stored. */
 export interface StorageSpace {
-  /** Free space on the disk, bytes; infinite where the file system does not report it. */
-  free(): Promise<number>;
-  /** Why nothing new can be stored now, for people; null when it can. */
-  obstacle(): Promise<string | null>;
+  /** Free space of a place, bytes; null where there is no such place, or where its space is not known now. */
+  free(place: StoragePlace): Promise<number | null>;
+  /**
+   * Why nothing new can be stored now, for people; null when it can. `forSessions` leaves out what paintings do without: the
+   * space for thumbnails and films, where that is another one.
+   */
+  obstacle(options?: { forSessions?: boolean }): Promise<string | null>;
   /**
    * Does work that writes `byteLength` bytes to the data folder, and leaves the reserve free.
    * @throws StorageUnavailable when the disk is almost full or the folder cannot be written.

@@ -67,6 +67,8 @@ export interface AppOptions {
   streams?(bus: Bus, report: (error: unknown) => void): AppParts["streams"];
   /** Why no worker can run a session; by default one can. */
   waitingReason?: AppParts["waitingReason"];
+  /** What the app uses instead of its storage, which the host goes on to use. */
+  storageOfApp?(storage: Storage): Storage;
   /** Another app, whose storage this one shares. It is closed after this one. */
   beside?: RunningApp;
 }
@@ -91,6 +93,7 @@ export async function startApp({
   openBus = openEmbeddedBus,
   streams = () => ({ reservations: openEmbeddedReservations(), relay: null }),
   waitingReason = () => null,
+  storageOfApp = (storage) => storage,
   beside,
 }: AppOptions = {}): Promise<RunningApp> {
   const faults: unknown[] = [];
@@ -108,7 +111,7 @@ export async function startApp({
   const models = new FakeModels();
   const host = await FakeHost.start({ storage, bus, queue });
   const app = await createApp({
-    storage,
+    storage: storageOfApp(storage),
     bus,
     queue,
     streams: streams(bus, report),

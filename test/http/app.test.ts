@@ -2,7 +2,6 @@ import express from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createHttpApp } from "../../server/http/app.js";
 import { createGuard } from "../../server/http/guard.js";
-import { healthRoutes } from "../../server/http/health.js";
 import { createMetrics } from "../../server/http/metrics.js";
 import { SocketPlaces } from "../../server/limits/socket-places.js";
 import { LiveCounts } from "../../server/sessions/live/counts.js";
@@ -32,28 +31,6 @@ describe("health", () => {
       503,
       { code: "UNAVAILABLE", message: "No device is ready.", field: null, limit: null, freeBytes: expect.any(Number) },
     ]);
-  });
-});
-
-describe("health of a server whose workers are other processes", () => {
-  it("reports how many there are, and is ready without one", async () => {
-    let [workers, away]: [number, string | null] = [0, null];
-    const app = express().use(healthRoutes({ unready: () => away, workers: () => workers, space: server.storage.space }));
-    const { port, close } = await listen(app);
-    const ready = async (headers: Record<string, string> = {}) => {
-      const answer = await ask(port, "/readyz", { headers });
-      return [answer.status, answer.json()];
-    };
-    const freeBytes = expect.any(Number);
-    expect(await ready()).toEqual([200, { status: "ready", workers: 0, freeBytes }]);
-    workers = 2;
-    expect(await ready()).toEqual([200, { status: "ready", workers: 2, freeBytes }]);
-    const elsewhere = { Host: "10.0.0.7:80" };
-    expect(await ready(elsewhere)).toEqual([200, { status: "ready" }]);
-    away = "Redis cannot be reached (10.0.0.8).";
-    expect(await ready()).toMatchObject([503, { code: "UNAVAILABLE", message: away, workers: 2 }]);
-    expect(await ready(elsewhere)).toMatchObject([503, { code: "UNAVAILABLE", message: "The workers cannot be reached now." }]);
-    await close();
   });
 });
 
@@ -138,20 +115,6 @@ describe("the HTTP app", () => {
     expect([answer.status, answer.json()]).toEqual([403, expect.objectContaining({ code: "FORBIDDEN", field: "Origin" })]);
   });
 
-  it("reports the free space of the disk, and that nothing can be stored", async () => {
-    const space = { ...server.storage.space, free: async () => 1234, obstacle: async () => "The disk is full." };
-    const metrics = createMetrics({ storage: { ...server.storage, space }, api: null, host: null });
-    const app = express().use(healthRoutes({ unready: () => null, space }));
-    const { port, close } = await listen(app.get("/metrics", metrics.send));
-    const ready = await ask(port, "/readyz");
-    const text = (await ask(port, "/metrics")).body.toString();
-    await close();
-    metrics.close();
-    expect([ready.status, ready.json()]).toMatchObject([503, { code: "UNAVAILABLE", message: "The disk is full.", freeBytes: 1234 }]);
-    expect(text).toContain("atelier_disk_free_bytes 1234\n");
-    expect((await ask(server.port, "/readyz")).json()).toEqual({ status: "ready", freeBytes: expect.any(Number) });
-  });
-
   it("counts live frames and measures the delay of their results", async () => {
     const counts = new LiveCounts();
     counts.count("received");
@@ -194,6 +157,7 @@ describe("the HTTP app", () => {
       graphql: (_request, _response, next) => next(),
       studioFolder: "no-such-folder",
       report: (error) => faults.push(error),
+      warn: () => undefined,
     });
     const { port, close } = await listen(app);
     const answer = await ask(port, "/images/abc");

@@ -94,6 +94,7 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
     exporter,
     version: "1.2.3",
     report: (error) => faults.push(error),
+    warn: () => undefined,
     ...changes,
   });
   const { port, close } = await listen(app);

@@ -148,7 +148,7 @@ describe("the data folder", () => {
     await vi.waitFor(async () => expect(await reserved()).toBe(byteLength));
 
     free = byteLength;
-    expect(await storage.space.free()).toBe(0);
+    expect(await storage.space.free("own")).toBe(0);
     await expect(storage.frames.insert(aFrame(session.id, 0))).rejects.toMatchObject({ code: "UNAVAILABLE" });
     expect(await storage.sessions.update(session.id, { status: "PAUSED" })).toMatchObject({ status: "PAUSED" });
     expect(await reserved()).toBe(0);
@@ -195,8 +195,9 @@ describe("the data folder", () => {
     let available = Number.POSITIVE_INFINITY;
     const data = await dataFolder();
     const storage = await openEmbeddedStorage(data, { availableSpace: async () => available });
-    expect([await storage.space.obstacle(), await storage.space.free()]).toEqual([null, available]);
+    expect([await storage.space.obstacle(), await storage.space.free("own")]).toEqual([null, null]);
     available = 10 * 2 ** 20;
+    expect([await storage.space.free("own"), await storage.space.free("store")]).toEqual([available, null]);
     expect(await storage.space.obstacle()).toMatch("10 MiB are free, and 64 MiB must stay free");
     available = Number.POSITIVE_INFINITY;
     const drafts = join(data, "blobs", "drafts");

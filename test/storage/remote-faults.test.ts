@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { rename } from "node:fs/promises";
+import { mkdtemp, rename, rm } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import pg from "pg";
@@ -177,6 +178,32 @@ describe.skipIf(postgresPrograms === null)("faults of what servers share", () =>
     expect((await storage.blobs.get(digest)).byteLength).toBe(100);
     expect((await storage.checkpoints.get(id, 1))?.step).toBe(1);
     expect(await storage.space.obstacle()).toBeNull();
+  });
+
+  it("a server's own disk that is full is no obstacle to sessions, and its free space is known beside the store's", async () => {
+    let available = 1e9;
+    const place = await rig.newPlace();
+    const storage = await opened(place, { availableSpace: async () => available });
+    expect([await storage.space.obstacle(), await storage.space.free("own")]).toEqual([null, available]);
+    expect(await storage.space.free("store")).toBeGreaterThan(0);
+    available = 10 * 2 ** 20;
+    expect(await storage.space.obstacle()).toMatch(/own folder.*10 MiB are free/);
+    expect(await storage.space.obstacle({ forSessions: true })).toBeNull();
+    await storage.blobs.put(randomBytes(100));
+    const away = join(place.folder, "..", "unmounted");
+    await rename(place.folder, away);
+    expect([await storage.space.free("store"), await storage.space.free("own")]).toEqual([null, available]);
+    expect(await storage.space.obstacle({ forSessions: true })).toMatch(/folder/);
+    await rename(away, place.folder);
+  });
+
+  it("a server's own folder that cannot be written is reported", async () => {
+    const cacheFolder = await mkdtemp(join(tmpdir(), "atelier-own-"));
+    const storage = await opened(await rig.newPlace(), { cacheFolder });
+    expect(await storage.space.obstacle()).toBeNull();
+    await rm(cacheFolder, { recursive: true });
+    expect(await storage.space.obstacle()).toMatch(/own folder.*ENOENT/);
+    expect(await storage.space.free("own")).toBeNull();
   });
 
   it("pictures whose rows never came or went without a word are deleted, checkpoints too", async () => {

@@ -1,5 +1,6 @@
 import { statfs } from "node:fs/promises";
 import { StorageUnavailable } from "../../errors.js";
+import { storageError } from "./files.js";
 import type { ReserveFile } from "./reserve-file.js";
 
 /**
@@ -66,4 +67,16 @@ export function createSpaceGuard(availableSpace: () => Promise<number>, reserveF
 export async function availableSpaceOf(folder: string): Promise<number> {
   const { blocks, bavail, bsize } = await statfs(folder);
   return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize;
+}
+
+/** What `availableSpace` returns, bytes; null where that is infinite, or where the disk cannot be reached. */
+export async function knownSpace(availableSpace: () => Promise<number>): Promise<number | null> {
+  try {
+    const available = await availableSpace();
+    return Number.isFinite(available) ? available : null;
+  } catch (error) {
+    // `obstacle` of the storage gives the reason.
+    if (storageError(error) instanceof StorageUnavailable) return null;
+    throw error;
+  }
 }

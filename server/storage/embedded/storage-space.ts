@@ -3,11 +3,11 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StorageUnavailable } from "../../errors.js";
 import { storageError } from "../common/files.js";
-import type { SpaceGuard } from "../common/space.js";
+import { knownSpace, type SpaceGuard } from "../common/space.js";
 import type { StorageSpace } from "../storage.js";
 
 /** The space of a data folder; `drafts` is a folder in it where a small file shows whether it can be written. */
-export function storageSpace(free: () => Promise<number>, guard: SpaceGuard, drafts: string): StorageSpace {
+export function storageSpace(available: () => Promise<number>, guard: SpaceGuard, drafts: string): StorageSpace {
   function storing<Result>(byteLength: number, work: () => Promise<Result>): Promise<Result> {
     return guard.storing(byteLength, async () => {
       try {
@@ -25,7 +25,7 @@ export function storageSpace(free: () => Promise<number>, guard: SpaceGuard, dra
   }
 
   return {
-    free,
+    free: async (place) => (place === "own" ? knownSpace(available) : null),
     storing,
     async obstacle() {
       try {

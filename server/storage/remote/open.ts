@@ -51,6 +51,8 @@ export interface RemoteStorageOptions {
   /** Longest time between storing the bytes of a picture and its row, ms. */
   graceMs?: number;
   sweepMs?: number;
+  /** Free space of the disk of `cacheFolder`, bytes. */
+  availableSpace?: (folder: string) => Promise<number>;
   /** Receives what the operator should know. */
   warn?: (message: string) => void;
 }
@@ -77,6 +79,7 @@ export async function openRemoteStorage({
   recentFrames,
   graceMs = GRACE_MS,
   sweepMs = SWEEP_MS,
+  availableSpace = availableSpaceOf,
   warn = () => undefined,
 }: RemoteStorageOptions): Promise<RemoteStorage> {
   const opened: (() => Promise<void>)[] = [];
@@ -90,7 +93,7 @@ export async function openRemoteStorage({
     opened.push(close);
     await mkdir(cacheFolder, { recursive: true });
     const shared = createSpaceGuard(() => objects.free());
-    const own = createSpaceGuard(() => availableSpaceOf(cacheFolder));
+    const own = createSpaceGuard(() => availableSpace(cacheFolder));
     const isUsed = (digest: string) => reaching(async () => (await digestsInUse(database, [digest])).has(digest));
     const thumbnails = await openFolderThumbnails(join(cacheFolder, "thumbnails"), { isUsed, space: own });
     const kinds = [pictureObjects(thumbnails.remove), checkpointObjects, filmObjects, modelObjects];
@@ -117,7 +120,7 @@ export async function openRemoteStorage({
       blobs: calls.of(objectBlobs({ objects, candidates, space: shared, atOnce: graceMs === 0 })),
       thumbnails: calls.of({ get: thumbnails.get, put: thumbnails.put }),
       ...calls.of(reachable({ now: () => timeOf(database) })),
-      space: calls.of(remoteSpace({ database, objects, shared, own })),
+      space: calls.of(remoteSpace({ database, objects, shared, own, ownFolder: cacheFolder, availableSpace })),
       leases: calls.of(reachable(sqlLeases(database, renewals))),
       audit: calls.of(reachable(sqlAudit(database))),
       workers: calls.of(reachable(sqlWorkers(database))),
