@@ -1,17 +1,22 @@
+import { execFileSync, spawnSync } from "node:child_process";
 import { access, readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { copyOf, environmentOf, isInContext, stagesOf } from "../../scripts/image/dockerfile.mjs";
 import { inRoot } from "../../scripts/root.mjs";
 import { readConfig, variables } from "../../server/config.js";
+import { noteSkipped } from "../helpers/skipped.js";
 
 interface Service {
+  hostname?: string;
+  ports?: string[];
+  healthcheck?: unknown;
   image?: string;
   build?: { context: string; target: string };
   environment?: Record<string, string>;
   volumes?: string[];
   profiles?: string[];
-  depends_on?: string[] | Record<string, unknown>;
+  depends_on?: string[] | Record<string, { condition: string; required?: boolean }>;
 }
 
 interface Compose {
@@ -31,10 +36,16 @@ const stageOf = (name: string) => stages.find((stage) => stage.name === name);
 /** Variables of other programs that a server passes on, or that its image has for them. */
 const foreign = /^(AWS_|NVIDIA_|NODE_ENV$)/;
 
-/** A value as Compose fills it in where the environment has only what is required. */
-function filledIn(value: string): string {
-  return value.replace(/\$\{\w+(?::(-|\?)([^}]*))?\}/g, (_whole, kind, rest) => (kind === "-" ? rest : "secret1"));
+/** A value as Compose fills it in, inner variables first, where the environment has `set` and what is required. */
+function filledIn(value: string, set: Record<string, string> = {}): string {
+  const filled = value.replace(/\$\{(\w+)(?::(-|\?)([^${}]*))?\}/g, (_whole, name, kind, rest) => {
+    return set[name] ?? (kind === "-" ? rest : "secret1");
+  });
+  return filled === value ? value : filledIn(filled, set);
 }
+
+const hasCaddy = spawnSync("caddy", ["version"]).status === 0;
+if (!hasCaddy) noteSkipped("Caddy is not installed, so it does not check docker/Caddyfile.");
 
 test("every path that the Dockerfile copies is there, and not ignored", async () => {
   const copies = stages.flatMap(({ instructions }) => instructions.filter(({ name }) => name === "COPY"));
@@ -114,8 +125,45 @@ test("compose.yaml names no service, volume or file that is missing", async () =
   }
 });
 
+test("a service waits only for what its condition can come true of, and not for what a profile leaves out", () => {
+  for (const [name, { depends_on: needed = [], profiles = [] }] of services) {
+    for (const [other, { condition, required = true }] of Array.isArray(needed) ? [] : Object.entries(needed)) {
+      const dependency = compose.services[other];
+      if (condition === "service_healthy") expect(dependency?.healthcheck, `${name} on ${other}`).toBeDefined();
+      const isAlwaysThere = (dependency?.profiles ?? []).every((profile) => profiles.includes(profile));
+      expect(isAlwaysThere || !required, `${name} on ${other}`).toBe(true);
+    }
+  }
+});
+
+test("API servers answer to the names of their services, which Prometheus asks", () => {
+  const api = servers.filter(([, { environment }]) => environment?.ATELIER_ROLE === "api");
+  expect(api.map(([, { hostname }]) => hostname)).toEqual(api.map(([name]) => name));
+});
+
+test("the address that browsers show follows the port that is published", async () => {
+  const set = { ATELIER_PORT: "9000" };
+  expect(filledIn(compose.services["api-1"]?.environment?.ATELIER_PUBLIC_URL ?? "", set)).toBe("http://localhost:9000");
+  const published = compose.services.proxy?.ports?.map((port) => filledIn(port, set)) ?? [];
+  expect(published).toEqual(["9000:8080"]);
+  expect(await text("docker/Caddyfile")).toMatch(/^:8080 \{$/m);
+});
+
+test("the certificates of the proxy outlive its container", () => {
+  expect(compose.services.proxy?.volumes).toContain("proxy:/data");
+});
+
 test("the proxy passes requests to the API servers alone", async () => {
   const upstreams = /reverse_proxy (.*) \{/.exec(await text("docker/Caddyfile"))?.[1]?.split(" ");
   const api = servers.filter(([, { environment }]) => environment?.ATELIER_ROLE === "api").map(([name]) => `${name}:4000`);
   expect(upstreams).toEqual(api);
+});
+
+test.skipIf(!hasCaddy)("Caddy takes its file, and drops what servers would believe of it", () => {
+  const options = { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] } as const;
+  const file = ["--adapter", "caddyfile", "--config", inRoot("docker/Caddyfile")];
+  expect(() => execFileSync("caddy", ["validate", ...file], options)).not.toThrow();
+  const adapted = JSON.stringify(JSON.parse(execFileSync("caddy", ["adapt", ...file], options)));
+  const dropped = /"headers":\{"request":\{"delete":\[([^\]]*)\]/.exec(adapted)?.[1]?.toLowerCase();
+  expect(dropped).toBe('"x-request-id","traceparent","tracestate"');
 });
