@@ -1,14 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { GraphqlClient } from "./graphql-client.js";
+import type { KillablePlace } from "./killable-place.js";
 import { digestOf, historyOf, PatientViewer } from "./patient-viewer.js";
 import { pngPicture } from "./pictures.js";
 import { randomNumbers } from "./random.js";
-import { dataFolder, ServerProcess } from "./server.js";
 
 export interface KillRunOptions {
   /** Sessions to paint. The first is painted before anything is killed; the others must end with the same picture. */
   sessions: number;
-  /** How often `kill -9` is sent, in turns to the process of the server and that of the device. */
+  /** How often `kill -9` is sent, in turns to the processes of the place. */
   kills: number;
   /** Steps of each session. */
   steps: number;
@@ -17,9 +16,10 @@ export interface KillRunOptions {
   seed: number;
 }
 
-/** Faults of a run; every list is empty when nothing went wrong. */
+/** Faults of a run; every list but that of the kills is empty when nothing went wrong. */
 export interface KillReport {
-  kills: number;
+  /** What was killed, in order. */
+  kills: string[];
   /** Sessions that did not complete, with their state. */
   lost: string[];
   /** Frames that a viewer saw and that are missing or different in history. */
@@ -28,42 +28,35 @@ export interface KillReport {
   misdelivered: string[];
   /** Sessions whose last picture differs from that of the session that was never interrupted. */
   different: string[];
-  /** Sessions that did not begin in the order in which they were queued. */
+  /** Sessions that began after one that was queued later. */
   overtaken: string[];
 }
 
 const START = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }";
 
-/** Kills a real server and its device again and again while it paints for viewers, and checks the results. */
-export async function killRun(options: KillRunOptions): Promise<KillReport> {
-  const run = new KillRun(options, await dataFolder());
+/** Kills the processes of a place again and again while they paint for viewers, checks the results, and closes the place. */
+export async function killRun(place: KillablePlace, options: KillRunOptions): Promise<KillReport> {
   try {
-    return await run.run();
+    return await new KillRun(place, options).run();
   } finally {
-    await run.close();
+    await place.close();
   }
 }
 
 class KillRun {
-  private server: ServerProcess;
-  /** The running server; each kill replaces the promise. */
-  private client: Promise<GraphqlClient>;
   /** Whether all sessions have ended: later kills would prove nothing. */
   private ended = false;
   private readonly viewers = new Map<string, PatientViewer>();
-  private readonly report: KillReport = { kills: 0, lost: [], missing: [], misdelivered: [], different: [], overtaken: [] };
+  private readonly report: KillReport = { kills: [], lost: [], missing: [], misdelivered: [], different: [], overtaken: [] };
 
   constructor(
+    private readonly place: KillablePlace,
     private readonly options: KillRunOptions,
-    private readonly data: Awaited<ReturnType<typeof dataFolder>>,
-  ) {
-    this.server = this.launch();
-    this.client = this.server.client();
-  }
+  ) {}
 
   async run(): Promise<KillReport> {
     const { sessions, steps } = this.options;
-    const client = await this.client;
+    const client = await this.place.server();
     const [content, style] = [await pngPicture(96, 96, 1), await pngPicture(80, 80, 2)];
     const images = { contentId: await client.upload(content.bytes), styles: [{ imageId: await client.upload(style.bytes) }] };
     const start = async () =>
@@ -73,48 +66,29 @@ class KillRun {
     await this.watch(undisturbed);
     const ids: string[] = [];
     for (let index = 1; index < sessions; index++) ids.push(await start());
+    const watching = Promise.all(ids.map((id) => this.watch(id))).finally(() => {
+      this.ended = true;
+    });
     const killing = this.kill();
-    await Promise.all(ids.map((id) => this.watch(id)));
-    this.ended = true;
-    await killing;
+    try {
+      await Promise.all([watching, killing]);
+    } finally {
+      // No process may be started after the place is closed.
+      await Promise.allSettled([killing]);
+    }
     await this.judge(undisturbed, ids);
     return this.report;
-  }
-
-  async close(): Promise<void> {
-    await (await this.client).close();
-    await this.server.end();
-    await this.data.remove();
-  }
-
-  private launch(): ServerProcess {
-    return new ServerProcess({ ATELIER_DATA: this.data.folder, ATELIER_DEVICE: "cpu" });
   }
 
   private async kill(): Promise<void> {
     const { kills, pauseMs, seed } = this.options;
     const random = randomNumbers(seed);
-    while (this.report.kills < kills) {
+    while (this.report.kills.length < kills) {
       // The time from one kill to the next is the load that this run is about.
       await delay(pauseMs * (0.55 + 0.45 * random()));
       if (this.ended) return;
-      if (this.report.kills++ % 2 === 0) for (const pid of this.server.devices()) process.kill(pid, "SIGKILL");
-      else await this.restart();
+      this.report.kills.push(await this.place.kill());
     }
-  }
-
-  private async restart(): Promise<void> {
-    const before = await this.client;
-    // Viewers that are cut off wait for the next server from now on.
-    this.client = this.replaceServer();
-    await this.client;
-    await before.close();
-  }
-
-  private async replaceServer(): Promise<GraphqlClient> {
-    await this.server.end("SIGKILL");
-    this.server = this.launch();
-    return this.server.client();
   }
 
   /** Watches a session to its end, and reconnects after every cut. */
@@ -122,27 +96,28 @@ class KillRun {
     const viewer = new PatientViewer(id);
     this.viewers.set(id, viewer);
     for (let ended = false; !ended; ) {
-      const client = await this.client;
+      const client = await this.place.server();
       try {
         ended = await viewer.follow(client);
       } catch (error) {
         // Only a kill may cut off a viewer.
-        if (client === (await this.client)) throw error;
+        if (!this.place.wasKilled(client)) throw error;
       }
     }
   }
 
   private async judge(undisturbed: string, ids: readonly string[]): Promise<void> {
     const { lost, missing, different, overtaken } = this.report;
-    const client = await this.client;
+    const client = await this.place.server();
     const expected = this.viewers.get(undisturbed)!.seen.get(this.options.steps);
     for (const { misdelivered } of this.viewers.values()) this.report.misdelivered.push(...misdelivered);
-    let begun = "";
+    const begun = await this.place.inOrderOfBegin(ids);
+    overtaken.push(
+      ...ids.filter((id, index) => begun.slice(0, Math.max(0, begun.indexOf(id))).some((other) => ids.indexOf(other) > index)),
+    );
     for (const id of ids) {
-      const { status, startedAt, error, urls } = await historyOf(client, id);
+      const { status, error, urls } = await historyOf(client, id);
       if (status !== "COMPLETED" || urls.size !== this.options.steps + 1) lost.push(`${id}: ${status} ${error} with ${urls.size} frames`);
-      if (startedAt < begun) overtaken.push(id);
-      begun = startedAt;
       const { seen } = this.viewers.get(id)!;
       if (seen.get(this.options.steps) !== expected) different.push(id);
       for (const [step, digest] of seen) {
