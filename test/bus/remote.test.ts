@@ -103,7 +103,7 @@ describe.skipIf(!hasRedis())("with a real Redis", () => {
 
   test("delivers who may see what to its own subscribers while Redis is away, and once", async () => {
     const [here, there] = [await opened({ silenceMs: 60_000 }), await opened()];
-    const [heardHere, heardThere]: string[][] = [[], []];
+    const [heardHere, heardThere]: [string[], string[]] = [[], []];
     for (const [bus, heard] of [
       [here, heardHere],
       [there, heardThere],
