@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Bus } from "../bus/bus.js";
 import type { AccessMode } from "../records/access.js";
@@ -66,7 +67,8 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
   const directory = new SessionDirectory(storage.sessions, bus);
   const authenticator = mode === "NONE" ? openToAll : await LinkAuthenticator.open(storage.access, bus, operatorSecret, issuer);
   const connections = await OpenConnections.open({ bus, access: storage.access, issuer });
-  const signIn = openId && new OpenIdSignIn(openId, warn);
+  const key = openId && (await storage.access.sharedKey("sign-in", randomBytes(32).toString("base64url")));
+  const signIn = openId && key ? new OpenIdSignIn(openId, warn, Buffer.from(key, "base64url"), storage.access) : null;
   return {
     mode,
     authenticator,

@@ -1,4 +1,5 @@
 import type { AccessEvent, Bus } from "../bus/bus.js";
+import { whileAway } from "../bus/while-away.js";
 import { isOpen } from "../records/access.js";
 import type { AccessStore } from "../storage/access.js";
 import { type Principal, principalOfVisitor } from "./principal.js";
@@ -21,6 +22,9 @@ const CHECKED_MS = 5000;
  */
 const MOST_REMEMBERED = 1000;
 
+/** Connections that are checked at the same time: few, so that the database stays free for requests. */
+const CHECKED_AT_ONCE = 4;
+
 interface Connection {
   principal: Grounds;
   timer: NodeJS.Timeout | undefined;
@@ -38,6 +42,7 @@ export interface OpenConnectionsParts {
  * Connections that stay open, such as sockets: they end when a link that they came by is revoked or expires, and when their
  * visitor leaves, opens another link, after which the secret of their cookie is another one, or is a user whose access ends or
  * whose role changes. When the bus has lost such an event, storage tells which connections must end.
+ * While the bus cannot be reached, storage is asked again every second.
  */
 export class OpenConnections {
   private readonly connections = new Set<Connection>();
@@ -45,15 +50,18 @@ export class OpenConnections {
   private gapAt = Number.NEGATIVE_INFINITY;
   private admittedAt = Number.NEGATIVE_INFINITY;
   private unsubscribe: () => Promise<void> = async () => undefined;
+  private readonly endChecks: () => void;
 
-  private constructor(private readonly parts: OpenConnectionsParts) {}
+  private constructor(private readonly parts: OpenConnectionsParts) {
+    this.endChecks = whileAway(parts.bus, () => this.checkAll((connection) => this.recheck(connection)));
+  }
 
   static async open(parts: OpenConnectionsParts): Promise<OpenConnections> {
     const open = new OpenConnections(parts);
     open.unsubscribe = await parts.bus.subscribe(
       "access",
       (event) => open.receive(event),
-      () => void open.checkAll(),
+      () => void open.checkAll((connection) => open.check(connection)),
     );
     return open;
   }
@@ -73,6 +81,7 @@ export class OpenConnections {
   }
 
   async close(): Promise<void> {
+    this.endChecks();
     for (const { timer } of this.connections) clearTimeout(timer);
     this.connections.clear();
     await this.unsubscribe();
@@ -86,14 +95,26 @@ export class OpenConnections {
     for (const { principal, end } of [...this.connections]) if (isOver(principal)) end();
   }
 
-  private async checkAll(): Promise<void> {
+  /** At most `CHECKED_AT_ONCE` reads are under way, however many connections are open. */
+  private async checkAll(check: (connection: Connection) => Promise<void>): Promise<void> {
     this.gapAt = performance.now();
-    for (const connection of [...this.connections]) await this.check(connection);
+    // Those who take turns share one iterator.
+    const left = [...this.connections].values();
+    const takeTurns = async () => {
+      for (const connection of left) if (this.connections.has(connection)) await check(connection);
+    };
+    await Promise.all(Array.from({ length: CHECKED_AT_ONCE }, takeTurns));
   }
 
   /** Ends a connection whose grounds do not hold any more, or cannot be read. */
   private async check(connection: Connection): Promise<void> {
     const holds = await this.holds(connection.principal).catch(() => false);
+    if (!holds && this.connections.has(connection)) connection.end();
+  }
+
+  /** Ends a connection whose grounds do not hold any more. What cannot be read now is read a second later. */
+  private async recheck(connection: Connection): Promise<void> {
+    const holds = await this.holds(connection.principal).catch(() => true);
     if (!holds && this.connections.has(connection)) connection.end();
   }
 

@@ -1,15 +1,13 @@
 import * as client from "openid-client";
 import { AtelierError } from "../errors.js";
 import type { Role } from "../records/access.js";
+import type { AccessStore } from "../storage/access.js";
 import { type Identity, nameIn, roleIn } from "./identity.js";
-import { RecentKeys } from "./recent-keys.js";
 import { Seal } from "./sealed.js";
 import { WarningThrottle } from "./warning-throttle.js";
 
 /** How long someone may take to sign in at the identity provider, ms. */
 export const ATTEMPT_MS = 10 * 60_000;
-/** Attempts that are remembered after they ended. */
-const MOST_ENDED = 100_000;
 /** How long the identity provider may take to answer, s. */
 const ANSWER_S = 10;
 /** Characters of a reason in the log. */
@@ -49,18 +47,22 @@ export interface Returned extends Pick<Attempt, "returnTo" | "before"> {
 
 /** Signs people in by OpenID Connect: the authorization code flow with PKCE, state and nonce. */
 export class OpenIdSignIn {
-  private readonly seal = new Seal<Attempt>();
-  /** States of attempts that ended. Anyone who has read the cookie of one could send it again. */
-  private readonly ended = new RecentKeys(ATTEMPT_MS, MOST_ENDED);
+  private readonly seal: Seal<Attempt>;
   private readonly refusals: WarningThrottle;
   private readonly failures: WarningThrottle;
   private discovered: Promise<client.Configuration> | null = null;
 
-  /** `warn` receives, for the operator, why the identity provider let nobody in. */
+  /**
+   * `key` seals attempts, and is the same on all servers, of which another may end an attempt. `warn` receives, for the
+   * operator, why the identity provider let nobody in.
+   */
   constructor(
     private readonly settings: OpenIdSettings,
     warn: (message: string) => void,
+    key: Buffer,
+    private readonly access: Pick<AccessStore, "endAttempt">,
   ) {
+    this.seal = new Seal(key);
     this.refusals = new WarningThrottle(warn);
     this.failures = new WarningThrottle(warn);
   }
@@ -93,7 +95,8 @@ export class OpenIdSignIn {
     address.search = query;
     // Before the provider is asked: someone may have been sent here with another's code.
     if (address.searchParams.get("state") !== state) throw notSignedIn();
-    if (!this.ended.note(state)) throw notSignedIn();
+    // Anyone who has read the cookie of an attempt could send it again.
+    if (!(await this.access.endAttempt(state, new Date(attempt.until), new Date()))) throw notSignedIn();
     const provider = await this.provider();
     try {
       const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier };

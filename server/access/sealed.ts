@@ -4,9 +4,9 @@ const ALGORITHM = "aes-256-gcm";
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Seals values that a browser keeps for this run of the server: it can neither read nor change them. */
+/** Seals values that a browser keeps, with a key of 32 bytes: it can neither read nor change them. */
 export class Seal<Value> {
-  private readonly key = randomBytes(32);
+  constructor(private readonly key: Buffer) {}
 
   close(value: Value): string {
     const nonce = randomBytes(NONCE_BYTES);
@@ -15,7 +15,7 @@ export class Seal<Value> {
     return Buffer.concat([nonce, cipher.getAuthTag(), text]).toString("base64url");
   }
 
-  /** The value in a text; null for one that this run of the server did not seal. */
+  /** The value in a text; null for one that was not sealed with this key. */
   open(text: string): Value | null {
     const bytes = Buffer.from(text, "base64url");
     if (bytes.byteLength < NONCE_BYTES + TAG_BYTES) return null;
@@ -25,7 +25,7 @@ export class Seal<Value> {
     try {
       return JSON.parse(Buffer.concat([decipher.update(sealed), decipher.final()]).toString()) as Value;
     } catch {
-      // The tag does not fit: the text was changed, or sealed by an earlier run.
+      // The tag does not fit: the text was changed, or sealed with another key.
       return null;
     }
   }

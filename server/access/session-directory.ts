@@ -1,4 +1,5 @@
 import type { Bus } from "../bus/bus.js";
+import { AWAY_PAUSE_MS, whileAway } from "../bus/while-away.js";
 import { type Guarded, maySee, type Reader } from "../records/access.js";
 import type { SessionRecord } from "../records/session.js";
 import type { SessionStore } from "../storage/storage.js";
@@ -9,6 +10,12 @@ const MOST_REMEMBERED = 2000;
 /** A session of a revision: messages of two writers may come in another order than their changes. */
 type Known = Guarded & Pick<SessionRecord, "revision">;
 
+interface Entry {
+  session: Promise<Known | null>;
+  /** When it was read, by `performance.now()`. */
+  readAt: number;
+}
+
 interface Watcher {
   reader: Reader;
   hidden(): void;
@@ -16,34 +23,39 @@ interface Watcher {
 
 /**
  * Owners and visibilities of sessions, which frames ask for by the thousand: they are remembered, and follow the changes
- * that the bus carries.
+ * that the bus carries. While the bus cannot be reached, they are read again after a second.
  */
 export class SessionDirectory {
-  private readonly known = new Map<string, Promise<Known | null>>();
+  private readonly known = new Map<string, Entry>();
   private readonly watchers = new Map<string, Set<Watcher>>();
+  private readonly endReading: () => void;
   private listening: Promise<() => Promise<void>> | null = null;
 
   constructor(
     private readonly sessions: Pick<SessionStore, "find">,
     private readonly bus: Bus,
-  ) {}
+  ) {
+    // What cannot be read now is read a second later.
+    this.endReading = whileAway(bus, () => this.readWatched(() => undefined));
+  }
 
   /** Null when there is no such session. */
   async find(id: string): Promise<Guarded | null> {
     // A change that comes while the session is read must not be missed.
     await this.listen();
     const found = this.known.get(id);
-    if (found) return found;
-    const reading = this.sessions.find(id).then((session) => session && knownOf(session));
+    if (found && (this.bus.unreachable() === null || performance.now() < found.readAt + AWAY_PAUSE_MS)) return found.session;
+    const session = this.sessions.find(id).then((record) => record && knownOf(record));
+    const entry = { session, readAt: performance.now() };
     if (this.known.size >= MOST_REMEMBERED) this.known.delete(this.known.keys().next().value ?? "");
-    this.known.set(id, reading);
+    this.known.set(id, entry);
     try {
-      const session = await reading;
+      const read = await session;
       // Ids that name nothing would push out those that do.
-      if (session === null && this.known.get(id) === reading) this.known.delete(id);
-      return session;
+      if (read === null && this.known.get(id) === entry) this.known.delete(id);
+      return read;
     } catch (error) {
-      if (this.known.get(id) === reading) this.known.delete(id);
+      if (this.known.get(id) === entry) this.known.delete(id);
       throw error;
     }
   }
@@ -69,6 +81,7 @@ export class SessionDirectory {
   }
 
   async close(): Promise<void> {
+    this.endReading();
     const unsubscribe = await this.listening;
     await unsubscribe?.();
   }
@@ -88,13 +101,20 @@ export class SessionDirectory {
   /** Changes were lost: forgets what is known, and reads the sessions that are watched. */
   private async readAgain(): Promise<void> {
     this.known.clear();
+    await this.readWatched((id) => {
+      // Whether they may still see it is not known. They come again.
+      for (const { hidden } of [...(this.watchers.get(id) ?? [])]) hidden();
+    });
+  }
+
+  /** Reads the sessions that are watched, one after the other. `failed` receives those that cannot be read. */
+  private async readWatched(failed: (id: string) => void): Promise<void> {
     for (const id of [...this.watchers.keys()]) {
       try {
         const session = await this.sessions.find(id);
         if (session) this.follow(knownOf(session));
       } catch {
-        // Whether they may still see it is not known. They come again.
-        for (const { hidden } of [...(this.watchers.get(id) ?? [])]) hidden();
+        failed(id);
       }
     }
   }
@@ -102,10 +122,10 @@ export class SessionDirectory {
   private follow(session: Known): void {
     const before = this.known.get(session.id);
     if (before) {
-      const newest = before.then((known) => (known && known.revision > session.revision ? known : session));
+      const newest = before.session.then((known) => (known && known.revision > session.revision ? known : session));
       // A read that failed is forgotten by whoever asked for it.
       newest.catch(() => undefined);
-      this.known.set(session.id, newest);
+      this.known.set(session.id, { ...before, session: newest });
     }
     for (const { reader, hidden } of [...(this.watchers.get(session.id) ?? [])]) if (!maySee(reader, session)) hidden();
   }

@@ -65,7 +65,8 @@ export interface Topics {
 export interface Bus {
   /**
    * Resolves when every subscriber of this process has been called, or the message is lost because the bus cannot be
-   * reached. A subscriber's error never reaches the publisher.
+   * reached. Messages about who may see what, of the topics `access` and `sessions`, reach the subscribers of this process
+   * at once, and in any order with those of other processes. A subscriber's error never reaches the publisher.
    */
   publish<Topic extends keyof Topics>(topic: Topic, message: Topics[Topic]): Promise<void>;
   /**
@@ -79,6 +80,8 @@ export interface Bus {
     listener: (message: Topics[Topic]) => void,
     gap?: () => void,
   ): Promise<() => Promise<void>>;
+  /** Why messages are lost now; null while other processes can be reached, and for a bus within one process. */
+  unreachable(): string | null;
   close(): Promise<void>;
 }
 

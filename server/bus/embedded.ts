@@ -51,6 +51,8 @@ export function openEmbeddedBus(onListenerError: (error: unknown) => void): Bus 
       };
     },
 
+    unreachable: () => null,
+
     async close() {
       listeners.clear();
     },

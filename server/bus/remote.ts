@@ -8,6 +8,11 @@ import { type Envelope, open, seal } from "./envelope.js";
 /** How long the start waits for Redis, ms. */
 const START_MS = 10_000;
 const CHANNELS = "atelier:";
+/**
+ * Topics that decide who may see what. The subscribers of this process receive its messages at once, not by way of Redis,
+ * which may be away: a right that is taken away ends where it is taken. Their order does not matter.
+ */
+const RIGHTS: ReadonlySet<string> = new Set(["access", "sessions"]);
 
 export interface RemoteBusOptions {
   /** Receives what a listener throws. */
@@ -61,6 +66,8 @@ class RemoteBus implements Bus {
   private readonly lost = new Set<string>();
   /** Messages of this process on their way back to it, by number. */
   private readonly echoes = new Map<number, { topic: string; arrived(): void }>();
+  /** Numbers of messages that were delivered here when they were sent, and come back. */
+  private readonly delivered = new Set<number>();
   private readonly publisher: Redis;
   private readonly subscriber: Redis;
   private readonly outage: Outage;
@@ -175,6 +182,7 @@ class RemoteBus implements Bus {
       channel.isOpen = false;
       channel.hasGap = true;
     }
+    this.delivered.clear();
     for (const { arrived } of [...this.echoes.values()]) arrived();
   }
 
@@ -182,10 +190,13 @@ class RemoteBus implements Bus {
   private async send(topic: string, message: Envelope["message"]): Promise<boolean> {
     if (this.isClosed) return false;
     const number = ++this.count;
+    let isSent = false;
+    if (message && RIGHTS.has(topic)) this.deliver(topic, message, number);
     const echoed = this.channels.get(topic)?.isOpen ? this.echoOf(number, topic) : Promise.resolve();
     try {
       // A connection that is not ready takes messages, and may never answer: a Redis that hangs still accepts connections.
       if (this.publisher.status !== "ready") throw new Error("not connected");
+      isSent = true;
       const receivers = await this.publisher.publish(CHANNELS + topic, seal({ from: this.id, number, message }));
       this.welcome();
       if (receivers > 0) await echoed;
@@ -196,7 +207,15 @@ class RemoteBus implements Bus {
       return false;
     } finally {
       this.echoes.delete(number);
+      if (!isSent) this.delivered.delete(number);
     }
+  }
+
+  private deliver(topic: string, message: Topics[keyof Topics], number: number): void {
+    const channel = this.channels.get(topic);
+    if (!channel) return;
+    this.delivered.add(number);
+    this.call(channel, ({ listener }) => listener(message));
   }
 
   private echoOf(number: number, topic: string): Promise<void> {
@@ -222,7 +241,8 @@ class RemoteBus implements Bus {
     const { from, number, message } = envelope;
     channel.hasGap ||= message === null;
     this.tellOfGap(channel);
-    if (message) this.call(channel, ({ listener }) => listener(message));
+    const isDelivered = from === this.id && this.delivered.delete(number);
+    if (message && !isDelivered) this.call(channel, ({ listener }) => listener(message));
     if (from === this.id) this.echoes.get(number)?.arrived();
   }
 

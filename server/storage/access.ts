@@ -56,6 +56,13 @@ export interface AccessStore {
   setAccessEnd(userId: string, at: Date | null): Promise<UserRecord | null>;
   /** Ids of the visitors with a secret who are a user. */
   visitorsOfUser(userId: string): Promise<string[]>;
+  /** The key with a name that all servers share: `fresh` where there was none. */
+  sharedKey(name: string, fresh: string): Promise<string>;
+  /**
+   * Notes that the attempt to sign in with a state, which is over at `until`, has ended, and forgets those over by `now`.
+   * Returns false for one that had ended before.
+   */
+  endAttempt(state: string, until: Date, now: Date): Promise<boolean>;
 }
 
 /** The secret by which a visitor is known who opens a link. */

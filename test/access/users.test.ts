@@ -373,3 +373,20 @@ test("a provider that cannot be reached lets nobody in and is asked again", asyn
   expect([signedOut.status, await access.visitorOf(hashSecret(secret))]).toEqual([204, null]);
   await own.close();
 });
+
+test("an attempt that began at one server ends at another of the same database, once", async () => {
+  const other = await startApp({ accessMode: "USERS", openId: provider.settings, beside: running });
+  try {
+    provider.accounts.set("between", { name: "Between", atelier_role: "viewer" });
+    const browser = new CookieBrowser();
+    const { url } = await signIn(browser, "between", "", isCallback);
+    const cookie = browser.cookiesFor(url);
+    const end = () => fetch(`${other.address}${url.pathname}${url.search}`, { redirect: "manual", headers: { Cookie: cookie } });
+    const first = await end();
+    expect(first.headers.getSetCookie().some((set) => /^atelier=[\w-]{32}/.test(set))).toBe(true);
+    const replay = await fetch(url, { redirect: "manual", headers: { Cookie: cookie } });
+    expect(replay.headers.getSetCookie().some((set) => /^atelier=[\w-]{32}/.test(set))).toBe(false);
+  } finally {
+    await other.close();
+  }
+});

@@ -101,6 +101,43 @@ describe.skipIf(!hasRedis())("with a real Redis", () => {
     expect(warnings[1]).toMatch(/^Redis is back; /);
   });
 
+  test("delivers who may see what to its own subscribers while Redis is away, and once", async () => {
+    const [here, there] = [await opened({ silenceMs: 60_000 }), await opened()];
+    const [heardHere, heardThere]: [string[], string[]] = [[], []];
+    for (const [bus, heard] of [
+      [here, heardHere],
+      [there, heardThere],
+    ] as const) {
+      await bus.subscribe("access", (event) => heard.push(event.type === "revoked" ? event.linkId : event.type));
+    }
+    const revoke = (linkId: string) => here.publish("access", { type: "revoked", linkId });
+    await revoke("before");
+    await until(() => heardThere.length === 1);
+    // A Redis that hangs does not delay it, either.
+    redis.hang(true);
+    onTestFinished(() => redis.hang(false));
+    const revoking = revoke("hanging");
+    expect(heardHere).toEqual(["before", "hanging"]);
+    expect(here.unreachable()).toBeNull();
+    redis.hang(false);
+    await revoking;
+    await until(() => heardThere.includes("hanging"));
+    await redis.stop();
+    await revoke("away");
+    expect(heardHere).toEqual(["before", "hanging", "away"]);
+    expect(here.unreachable()).toMatch(/cannot be reached/);
+    await redis.start();
+    await until(async () => {
+      await revoke("after");
+      return heardThere.includes("after");
+    });
+    await until(() => here.unreachable() === null);
+    await revoke("last");
+    await until(() => heardThere.includes("last"));
+    expect(heardHere.filter((id) => id !== "after")).toEqual(["before", "hanging", "away", "last"]);
+    expect(heardThere).not.toContain("away");
+  });
+
   test("tells subscribers of a gap after their own connection was cut", async () => {
     const bus = await opened();
     const heard = await heardBy(bus);

@@ -376,6 +376,17 @@ export function accessContract(name: string, open: () => Promise<Storage>): void
       expect(await access.visitorsOfUser(user.id)).toEqual([]);
     });
 
+    it("ends an attempt to sign in once, and keeps one shared key", async () => {
+      const [state, until] = [`state ${Math.random()}`, new Date(2000)];
+      expect(await Promise.all([1, 2].map(() => storage.access.endAttempt(state, until, new Date(1000))))).toContain(true);
+      expect(await storage.access.endAttempt(state, until, new Date(1000))).toBe(false);
+      expect(await storage.access.endAttempt("another", until, new Date(3000))).toBe(true);
+      expect(await storage.access.endAttempt(state, until, new Date(1000))).toBe(true);
+      const name = `key ${Math.random()}`;
+      expect(await storage.access.sharedKey(name, "first")).toBe("first");
+      expect(await storage.access.sharedKey(name, "second")).toBe("first");
+    });
+
     it("tells what owners have, those with the most bytes first, and their names", async () => {
       const { access, images, sessions } = storage;
       const [link, user] = [aLink({ name: "Class" }), await access.saveUser(aUser({ name: "Ada" }))];

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { type ExecFileSyncOptionsWithStringEncoding, execFileSync, spawnSync } from "node:child_process";
 import { access, readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
@@ -160,7 +160,7 @@ test("the proxy passes requests to the API servers alone", async () => {
 });
 
 test.skipIf(!hasCaddy)("Caddy takes its file, and drops what servers would believe of it", () => {
-  const options = { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] } as const;
+  const options: ExecFileSyncOptionsWithStringEncoding = { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] };
   const file = ["--adapter", "caddyfile", "--config", inRoot("docker/Caddyfile")];
   expect(() => execFileSync("caddy", ["validate", ...file], options)).not.toThrow();
   const adapted = JSON.stringify(JSON.parse(execFileSync("caddy", ["adapt", ...file], options)));

@@ -56,6 +56,30 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("access to several API
     }
   });
 
+  it("ends on every server while Redis is away", async () => {
+    const [a, b] = admins as [GraphqlClient, GraphqlClient];
+    const { createLink } = await a.query(CREATE);
+    const artists = [a, b].map(({ address }) => new GraphqlClient(address, createLink.secret));
+    const cuts = artists.map((artist) =>
+      artist
+        .subscribe("subscription { sessions { id } }")
+        .next()
+        .then(
+          () => null,
+          (event: { code?: number }) => event.code,
+        ),
+    );
+    for (const artist of artists) for await (const { errors } of artist.subscribe(SESSIONS)) expect(errors).toBeUndefined();
+    await fleet.redis.stop();
+    try {
+      await a.query("mutation ($id: ID!) { revokeLink(id: $id) { id } }", { id: createLink.link.id });
+      expect(await Promise.all(cuts)).toEqual([4403, 4403]);
+    } finally {
+      await fleet.redis.start();
+    }
+    await Promise.all(artists.map((artist) => artist.close()));
+  });
+
   it("can be given and taken by the command on a machine without a server", async () => {
     const links = async (...args: string[]) => {
       const env = { ...process.env, ...fleet.environment(), ATELIER_ACCESS: "link" };

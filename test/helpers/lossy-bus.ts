@@ -37,6 +37,11 @@ export class LossyBus implements Bus {
     };
   }
 
+  /** Nobody notices that messages are lost, before `recover`. */
+  unreachable(): null {
+    return null;
+  }
+
   close(): Promise<void> {
     return this.inner.close();
   }

@@ -3,7 +3,7 @@ import { AtelierError } from "../../errors.js";
 import type { KnownVisitor, LinkRecord, SignIn } from "../../records/access.js";
 import type { AccessStore } from "../access.js";
 import { type Database, written } from "./database.js";
-import { images, links, sessions, users, visitorShares, visitors } from "./schema.js";
+import { endedAttempts, images, links, sessions, sharedKeys, users, visitorShares, visitors } from "./schema.js";
 import { byteLengthOfLink, usageOfOwners } from "./usage.js";
 
 /** Links, users and visitors as rows. */
@@ -47,6 +47,17 @@ export function sqlAccess(database: Database): AccessStore {
         .limit(first)
         .offset(skip);
       return rows.map(linkRecord);
+    },
+
+    async sharedKey(name, fresh) {
+      await written(database.insert(sharedKeys).values({ name, key: fresh }).onConflictDoNothing());
+      const [row] = await database.select().from(sharedKeys).where(eq(sharedKeys.name, name));
+      return row?.key ?? fresh;
+    },
+
+    async endAttempt(state, until, now) {
+      await written(database.delete(endedAttempts).where(lte(endedAttempts.until, now)));
+      return (await written(database.insert(endedAttempts).values({ state, until }).onConflictDoNothing().returning())).length > 0;
     },
 
     usage: (first) => usageOfOwners(database, first),

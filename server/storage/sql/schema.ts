@@ -391,3 +391,13 @@ export const visitorShares = pgTable(
   },
   (table) => [primaryKey({ name: "visitor_shares_pk", columns: [table.visitorId, table.linkId] })],
 );
+
+/** Random keys that all API servers share, by what they are for; base64url. */
+export const sharedKeys = pgTable("shared_keys", { name: text("name").primaryKey(), key: text("key").notNull() });
+
+/** Attempts to sign in that ended, by their states: each counts once. They are deleted once they are over. */
+export const endedAttempts = pgTable(
+  "ended_attempts",
+  { state: text("state").primaryKey(), until: instant("until").notNull() },
+  (table) => [index("ended_attempts_until").on(table.until)],
+);
