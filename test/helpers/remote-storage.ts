@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll, beforeAll } from "vitest";
 import { memoryRecentFrames } from "../../server/storage/embedded/recent-frames.js";
 import { openRemoteStorage, type RemoteStorage, type RemoteStorageOptions } from "../../server/storage/remote/open.js";
 
@@ -45,4 +46,25 @@ export async function startRemoteRig(): Promise<RemoteRig> {
       await rm(root, { recursive: true, force: true });
     },
   };
+}
+
+/** Two servers that share a place, for the tests of the `describe` that calls this. */
+export class TwoServers {
+  rig!: RemoteRig;
+  place!: SharedPlace;
+  private opened: RemoteStorage[] = [];
+
+  constructor() {
+    beforeAll(async () => {
+      this.rig = await startRemoteRig();
+      this.place = await this.rig.newPlace();
+      this.opened = await Promise.all([this.rig.open(this.place), this.rig.open(this.place)]);
+    });
+    afterAll(async () => {
+      await Promise.all(this.opened.map((storage) => storage.close()));
+      await this.rig?.close();
+    });
+  }
+
+  readonly both = (): [RemoteStorage, RemoteStorage] => this.opened as [RemoteStorage, RemoteStorage];
 }

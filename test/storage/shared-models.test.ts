@@ -3,12 +3,11 @@ import { readdir, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { StorageUnavailable } from "../../server/errors.js";
 import type { SharedModel, StoredFile, TrialKey } from "../../server/records/shared-model.js";
-import type { RemoteStorage } from "../../server/storage/remote/open.js";
 import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
-import { type RemoteRig, type SharedPlace, startRemoteRig } from "../helpers/remote-storage.js";
+import { TwoServers } from "../helpers/remote-storage.js";
 import { noteSkipped } from "../helpers/skipped.js";
 import { until } from "../helpers/until.js";
 
@@ -28,19 +27,8 @@ async function* inChunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
 }
 
 describe.skipIf(postgresPrograms === null)("models that servers share", () => {
-  let rig: RemoteRig;
-  let place: SharedPlace;
-  let [one, other]: RemoteStorage[] = [];
-  const both = () => [one, other] as [RemoteStorage, RemoteStorage];
-  beforeAll(async () => {
-    rig = await startRemoteRig();
-    place = await rig.newPlace();
-    [one, other] = await Promise.all([rig.open(place), rig.open(place)]);
-  });
-  afterAll(async () => {
-    await Promise.all(both().map((storage) => storage.close()));
-    await rig.close();
-  });
+  const servers = new TwoServers();
+  const { both } = servers;
 
   /** Stores random bytes as a file. */
   async function stored(byteLength = 100): Promise<{ file: StoredFile; bytes: Buffer }> {
@@ -57,7 +45,7 @@ describe.skipIf(postgresPrograms === null)("models that servers share", () => {
 
   const find = async (id: string) => (await both()[1].sharedModels.list(kind)).find((model) => model.id === id);
   /** The digests of the files in the store. */
-  const digests = () => readdir(join(place.folder, "models"));
+  const digests = () => readdir(join(servers.place.folder, "models"));
 
   it("return files of every size as they were stored, and refuse others", async () => {
     for (const byteLength of [1, 4 * 2 ** 20, 9 * 2 ** 20 + 1]) {
@@ -82,7 +70,7 @@ describe.skipIf(postgresPrograms === null)("models that servers share", () => {
       yield* inChunks(bytes, 1_000_000);
       throw new StorageUnavailable("The store is full.");
     }
-    const pathOf = (number: number) => join(place.folder, "models", file.sha256, String(number));
+    const pathOf = (number: number) => join(servers.place.folder, "models", file.sha256, String(number));
     const wrong = Buffer.concat([right.subarray(0, 2 * part), randomBytes(part)]);
     await expect(store.put(file, failing(wrong))).rejects.toMatchObject({ code: "UNAVAILABLE" });
     const old = new Date(0);
@@ -120,7 +108,7 @@ describe.skipIf(postgresPrograms === null)("models that servers share", () => {
     const model = await aModel();
     await a.sharedModels.add(model);
     const unnamed = await stored();
-    const sweeper = await rig.open(place, { graceMs: 0, sweepMs: 20 });
+    const sweeper = await servers.rig.open(servers.place, { graceMs: 0, sweepMs: 20 });
     await until(async () => !(await filesOf(unnamed.file)));
     expect([await filesOf(model.file), await filesOf(model.card)]).toEqual([true, true]);
     await a.sharedModels.remove(model.id, model.origin);
@@ -129,7 +117,7 @@ describe.skipIf(postgresPrograms === null)("models that servers share", () => {
   });
 
   async function filesOf({ sha256 }: StoredFile): Promise<boolean> {
-    return (await digests()).includes(sha256) && (await readdir(join(place.folder, "models", sha256))).length > 0;
+    return (await digests()).includes(sha256) && (await readdir(join(servers.place.folder, "models", sha256))).length > 0;
   }
 
   it("are tried by one server at a time, whose verdict counts for its kind of processor", async () => {
@@ -168,7 +156,7 @@ describe.skipIf(postgresPrograms === null)("models that servers share", () => {
 
   /** Moves the end of a lease. */
   async function endsIn(trial: TrialKey, interval: string): Promise<void> {
-    const database = new pg.Client({ connectionString: place.databaseUrl });
+    const database = new pg.Client({ connectionString: servers.place.databaseUrl });
     await database.connect();
     const moved = "update model_trials set lease_until = clock_timestamp() + $1::interval where sha256 = $2";
     await database.query(moved, [interval, trial.sha256]);
