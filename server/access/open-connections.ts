@@ -1,8 +1,8 @@
 import type { AccessEvent, Bus } from "../bus/bus.js";
-import { whileAway } from "../bus/while-away.js";
 import { isOpen } from "../records/access.js";
 import type { AccessStore } from "../storage/access.js";
 import { type Principal, principalOfVisitor } from "./principal.js";
+import { whileAway } from "./while-away.js";
 
 /** The longest time that a timer can wait, ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -1,8 +1,8 @@
 import type { Bus } from "../bus/bus.js";
-import { AWAY_PAUSE_MS, whileAway } from "../bus/while-away.js";
 import { type Guarded, maySee, type Reader } from "../records/access.js";
 import type { SessionRecord } from "../records/session.js";
 import type { SessionStore } from "../storage/storage.js";
+import { AWAY_PAUSE_MS, whileAway } from "./while-away.js";
 
 /** Sessions that are remembered. */
 const MOST_REMEMBERED = 2000;

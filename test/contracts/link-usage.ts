@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LinkRecord } from "../../server/records/access.js";
 import type { OpenSessions, Storage } from "../../server/storage/storage.js";
-import { aLink } from "./access.js";
+import { aLink, aUser } from "./access.js";
 import { anImage, aSession } from "./records.js";
 
 /** What every storage tells of those who came by one link. `open` returns one that may hold rows of other tests. */
@@ -45,6 +45,27 @@ export function linkUsageContract(name: string, open: () => Promise<Storage>): v
       await access.dismiss(one);
       expect([await access.byteLengthOfLink(link.id), await openOf(link), await openOf(other)]).toEqual([4_500_000_000, 2, 1]);
       expect(await Promise.all([one, foreign, link.id].map((id) => access.linkBehind(id)))).toEqual([link.id, other.id, null]);
+    });
+
+    it("tells what owners have, those with the most bytes first, and their names", async () => {
+      const { access, images, sessions } = storage;
+      const [link, user] = [aLink({ name: "Class" }), await access.saveUser(aUser({ name: "Ada" }))];
+      await access.addLink(link, randomUUID());
+      const visitor = { id: randomUUID(), createdAt: new Date() };
+      await access.addVisitor(visitor, randomUUID());
+      await access.admit(visitor.id, randomUUID(), link);
+      const picture = async (ownerId: string, byteLength: number) => (await images.insert(anImage({ ownerId, byteLength }))).id;
+      await sessions.insert(aSession(await picture(visitor.id, 2e9), { ownerId: visitor.id, status: "RUNNING" }));
+      await sessions.insert(aSession(await picture(user.id, 1_500_000_000), { ownerId: user.id, status: "COMPLETED" }));
+      await picture(user.id, 1_600_000_000);
+      await picture(link.id, 1_000_000_000);
+      const usage = await access.usage(3);
+      expect(usage).toEqual([
+        { ownerId: user.id, name: "Ada", sessions: 1, openSessions: 0, pictures: 2, byteLength: 3_100_000_000 },
+        { ownerId: visitor.id, name: "Class", sessions: 1, openSessions: 1, pictures: 1, byteLength: 2e9 },
+        { ownerId: link.id, name: "Class", sessions: 0, openSessions: 0, pictures: 1, byteLength: 1e9 },
+      ]);
+      expect(await access.usage(1)).toEqual(usage.slice(0, 1));
     });
   });
 }

@@ -9,5 +9,4 @@ CREATE TABLE "shared_keys" (
 );
 --> statement-breakpoint
 ALTER TABLE "blob_candidates" ADD COLUMN "awaits_row" boolean DEFAULT false NOT NULL;--> statement-breakpoint
-ALTER TABLE "blob_candidates" ADD COLUMN "removed_at" timestamp (3) with time zone;--> statement-breakpoint
-CREATE INDEX "ended_attempts_until" ON "ended_attempts" USING btree ("until");
+ALTER TABLE "blob_candidates" ADD COLUMN "removed_at" timestamp (3) with time zone;

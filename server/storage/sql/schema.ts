@@ -396,8 +396,4 @@ export const visitorShares = pgTable(
 export const sharedKeys = pgTable("shared_keys", { name: text("name").primaryKey(), key: text("key").notNull() });
 
 /** Attempts to sign in that ended, by their states: each counts once. They are deleted once they are over. */
-export const endedAttempts = pgTable(
-  "ended_attempts",
-  { state: text("state").primaryKey(), until: instant("until").notNull() },
-  (table) => [index("ended_attempts_until").on(table.until)],
-);
+export const endedAttempts = pgTable("ended_attempts", { state: text("state").primaryKey(), until: instant("until").notNull() });

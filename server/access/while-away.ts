@@ -1,4 +1,4 @@
-import type { Bus } from "./bus.js";
+import type { Bus } from "../bus/bus.js";
 
 /** How long after one time the next begins, ms. */
 export const AWAY_PAUSE_MS = 1000;
