@@ -59,13 +59,13 @@ export function linkUsageContract(name: string, open: () => Promise<Storage>): v
       await sessions.insert(aSession(await picture(user.id, 1_500_000_000), { ownerId: user.id, status: "COMPLETED" }));
       await picture(user.id, 1_600_000_000);
       await picture(link.id, 1_000_000_000);
-      const usage = await access.usage(3);
-      expect(usage).toEqual([
+      const all = await access.usage(1000);
+      expect(all.filter(({ ownerId }) => [user.id, visitor.id, link.id].includes(ownerId))).toEqual([
         { ownerId: user.id, name: "Ada", sessions: 1, openSessions: 0, pictures: 2, byteLength: 3_100_000_000 },
         { ownerId: visitor.id, name: "Class", sessions: 1, openSessions: 1, pictures: 1, byteLength: 2e9 },
         { ownerId: link.id, name: "Class", sessions: 0, openSessions: 0, pictures: 1, byteLength: 1e9 },
       ]);
-      expect(await access.usage(1)).toEqual(usage.slice(0, 1));
+      expect(await access.usage(2)).toEqual(all.slice(0, 2));
     });
   });
 }
