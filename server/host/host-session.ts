@@ -18,6 +18,8 @@ export interface SessionParts extends WorkModels {
   log: (line: string, cause?: unknown, fields?: LogFields) => void;
   /** The largest painting that goes on here, px: one that grows beyond that goes on at another host. */
   maxSize(): number;
+  /** Whether the claim still holds by this process's clock. Rows are written under the claim; this is for what has none. */
+  isHeld(): boolean;
   /** Records what the session goes through. */
   spans: SessionSpans;
   /** Aborts when the host closes. */

@@ -21,7 +21,8 @@ import { SessionClaims } from "./session-claims.js";
 import { SuspendedSessions } from "./suspended-sessions.js";
 import type { Verdicts } from "./verdicts.js";
 
-export interface HostOptions extends Omit<SessionParts, "log" | "spans" | "closing" | "frameRetention" | "suspended" | "maxSize"> {
+export interface HostOptions
+  extends Omit<SessionParts, "log" | "spans" | "isHeld" | "closing" | "frameRetention" | "suspended" | "maxSize"> {
   queue: Queue;
   /** Limits for kept frames. */
   frameBudget?: FrameBudget;
@@ -101,7 +102,7 @@ export class Host {
   private readonly paceMeter: PaceMeter;
   private resuming: Promise<void> = Promise.resolve();
   private looking: Promise<void> = Promise.resolve();
-  private readonly parts: Omit<SessionParts, "spans">;
+  private readonly parts: Omit<SessionParts, "spans" | "isHeld">;
   private readonly maxConcurrent: number;
   private readonly maxLive: number;
   private readonly log: SessionParts["log"];
@@ -293,7 +294,7 @@ export class Host {
     this.paceMeter.interrupt();
     const spans = new SessionSpans(record, { claimedAt, takeovers: entry.takeovers });
     const log: SessionParts["log"] = (line, cause) => spans.within(() => this.log(line, cause, { sessionId: record.id }));
-    const parts = { ...this.parts, log, spans, storage: this.options.storage.held(entry) };
+    const parts = { ...this.parts, log, spans, isHeld: entry.isHeld, storage: this.options.storage.held(entry) };
     const session = isLive(record)
       ? new LiveSession(record, parts, this.options.liveGraceMs ?? LIVE_GRACE_MS)
       : new PaintedSession(record, parts);

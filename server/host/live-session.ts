@@ -4,6 +4,7 @@ import type { FrameMessage } from "../device/messages.js";
 import { StorageUnavailable } from "../errors.js";
 import { limitTable } from "../limits/table.js";
 import { isLive, type SessionFailure, type TranslationRecord, withDevice } from "../records/session.js";
+import { keepLastFrame, type LiveResult } from "../sessions/live/last-frame.js";
 import type { Departure, SessionSpans } from "../telemetry/session-spans.js";
 import { DeathCount, deathFailure } from "./deaths.js";
 import type { DeviceExit } from "./exit.js";
@@ -58,6 +59,10 @@ export class LiveSession implements HostSession {
   private dropped: number;
   private countsTimer: NodeJS.Timeout | null = null;
   private keepTimer: NodeJS.Timeout | null = null;
+  /** The newest result, which Redis may have lost when it is to be stored. */
+  private newest: LiveResult | null = null;
+  /** The newest frame that was offered. */
+  private offeredStep = -1;
   private grace: NodeJS.Timeout | null = null;
   private readonly deaths = new DeathCount();
   private readonly tasks: SerialQueue;
@@ -211,9 +216,16 @@ export class LiveSession implements HostSession {
   private take(offer: Offer): void {
     if (this.ended) return;
     this.keepAlive();
+    this.dropped += offer.superseded;
+    // Through two API servers, frames may come in another order than they were sent. One that comes twice is translated once.
+    if (offer.step === this.offeredStep) return;
+    if (offer.step < this.offeredStep) {
+      this.drop({ step: offer.step, begun: false });
+      return;
+    }
+    this.offeredStep = offer.step;
     const older = this.waiting;
     this.waiting = { step: offer.step, picture: offer.picture, begun: false, isSecondTry: false, awaitsModel: false };
-    this.dropped += offer.superseded;
     if (older) this.drop(older);
     this.announceOpening();
     this.feedDevice();
@@ -226,7 +238,7 @@ export class LiveSession implements HostSession {
     this.reply({ type: "opening", step: this.waiting.step });
   }
 
-  private drop({ step, begun }: LiveFrame): void {
+  private drop({ step, begun }: Pick<LiveFrame, "step" | "begun">): void {
     this.dropped++;
     if (!begun) this.reply({ type: "receipt", step, status: "SUPERSEDED", credit: this.credit });
   }
@@ -242,7 +254,9 @@ export class LiveSession implements HostSession {
   }
 
   private async deliver({ step, picture, mimeType, width, height, computeMs }: FrameMessage): Promise<void> {
-    const { storage, bus } = this.parts;
+    const { storage, bus, isHeld } = this.parts;
+    // After this process hung, another host may have the session.
+    if (!isHeld()) return;
     if (this.onDevice?.step === step) this.onDevice = null;
     this.translated++;
     this.storeCountsSoon();
@@ -250,6 +264,7 @@ export class LiveSession implements HostSession {
     const digest = createHash("sha256").update(picture).digest("hex");
     const { byteLength } = picture;
     const frame = { sessionId: this.id, step, digest, width, height, mimeType, byteLength, losses: null, computeMs, createdAt: new Date() };
+    this.newest = { frame, picture };
     await this.spans.frame(frame, () => storage.recentFrames.put(frame, picture));
     if (this.ended) return;
     await bus.publish(`session:${this.id}`, { type: "frame", frame, picture });
@@ -331,23 +346,16 @@ export class LiveSession implements HostSession {
     this.waiting = null;
     const counts = { framesTranslated: this.translated, framesDropped: this.dropped };
     const session = await storeEnding(this.id, ending, this.parts, counts);
-    if (session) await publishEnding(session, this.parts);
+    // Otherwise another host may go on with it.
+    if (!session) return;
+    await publishEnding(session, this.parts);
     await this.parts.storage.recentFrames.clear(this.id);
   }
 
-  /**
-   * Stores the newest frame for history, gallery and output; of those stored before, the first one and a few more stay.
-   * When the disk is full the picture is lost, not the session.
-   */
+  /** When the disk is full the picture is lost, not the session. */
   private async keepLastFrame(): Promise<void> {
-    const { recentFrames, blobs, frames } = this.parts.storage;
     try {
-      const frame = await recentFrames.latest(this.id);
-      const picture = frame && (await recentFrames.picture(this.id, frame.step));
-      if (!frame || !picture) return;
-      await blobs.put(picture);
-      if (!(await frames.insert(frame))) await blobs.delete(frame.digest);
-      for (const digest of await frames.thin(this.id, 0)) await blobs.delete(digest);
+      await keepLastFrame(this.id, this.parts.storage, this.newest);
     } catch (error) {
       this.parts.log(`The last frame of session ${this.id} could not be stored:`, error);
     }

@@ -31,7 +31,7 @@ export function openEmbeddedQueue(): Queue {
     running.set(next.sessionId, next);
     served.set(next.ownerId, ++claims);
     // Nobody else can claim what this process holds. Each has a signal of its own, so that listeners go with the session.
-    return { ...next, fence: 0, lost: new AbortController().signal, takeovers: 0 };
+    return { ...next, fence: 0, lost: new AbortController().signal, isHeld: () => true, takeovers: 0 };
   }
 
   /** Gives claims what became claimable, the longest waiting one first. */

@@ -5,6 +5,8 @@ import type { QueueEntry, WorkKind } from "../records/queue.js";
 export interface ClaimedEntry extends QueueEntry, Claim {
   /** Aborts when the claim does not hold any more: another host may have the session. */
   lost: AbortSignal;
+  /** Whether the claim still holds by this process's clock: after the process hung, `lost` may abort a moment later. */
+  isHeld(): boolean;
   /** How often the session was claimed since its last picture because the worker that had it died. */
   takeovers: number;
 }

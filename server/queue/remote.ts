@@ -73,7 +73,7 @@ export function openRemoteQueue({
         wakeUps.send();
         // It may have been added while an earlier claimant was told that there is none.
         const taker = claimants.find(({ kinds }) => kinds.includes(entry.kind));
-        if (taker) taker.settle({ ...entry, lost: hold(entry, asked) });
+        if (taker) taker.settle({ ...entry, ...hold(entry, asked) });
         else await leases.release(entry);
       }
     } while (isAskedAgain);
@@ -111,10 +111,10 @@ export function openRemoteQueue({
   };
 
   /** `asked` is when the lease was asked for, ms: the database granted it later. */
-  function hold({ sessionId, fence }: Claim, asked: number): AbortSignal {
-    const lost = new AbortController();
-    held.set(sessionId, { claim: { sessionId, fence }, lost, endsAt: asked + leaseMs });
-    return lost.signal;
+  function hold({ sessionId, fence }: Claim, asked: number): Pick<ClaimedEntry, "lost" | "isHeld"> {
+    const one: Held = { claim: { sessionId, fence }, lost: new AbortController(), endsAt: asked + leaseMs };
+    held.set(sessionId, one);
+    return { lost: one.lost.signal, isHeld: () => !one.lost.signal.aborted && performance.now() <= one.endsAt };
   }
 
   async function renew(): Promise<void> {

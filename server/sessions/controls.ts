@@ -8,6 +8,7 @@ import type { Storage } from "../storage/storage.js";
 import { currentTraceparent, noteSession } from "../telemetry/spans.js";
 import type { Admission } from "./admission.js";
 import { resolveChange } from "./change-input.js";
+import { keepLastFrame } from "./live/last-frame.js";
 import type { SessionModels } from "./models.js";
 import { queueEntry } from "./queue-entry.js";
 import { noSession, requireSession, requireStyleTransfer } from "./requirements.js";
@@ -201,9 +202,13 @@ export class SessionControls {
     const claim = await queue.seize(sessionId);
     if (!claim) return null;
     try {
+      const held = storage.held(claim);
+      // What the host of a live translation would have stored.
+      await keepLastFrame(sessionId, held);
       const patch = { status, finishedAt: await storage.now(), error: null, wish: null };
-      const ended = await storage.held(claim).sessions.update(sessionId, patch, ["RUNNING"]);
+      const ended = await held.sessions.update(sessionId, patch, ["RUNNING"]);
       if (ended) await publishChange(bus, ended);
+      await storage.recentFrames.clear(sessionId);
       return ended;
     } finally {
       await queue.release(sessionId);

@@ -109,7 +109,7 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
       for await (const { data: event } of watching) if (event.session.step !== undefined) steps.push(event.session.step);
     })();
     await until(() => steps.length > 3);
-    await paintings.startWorker();
+    const heir = await paintings.startWorker();
     await doomed.end("SIGKILL");
     const before = steps.length;
     await until(() => steps.length > before + 3);
@@ -118,9 +118,13 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     expect(steps).toEqual([...new Set(steps)].sort((one, other) => one - other));
     const last = await second().query("query ($id: ID!) { session(id: $id) { latestFrame { url } } }", { id: sessionId });
     expect((await fetch(`${second().address}${last.session.latestFrame.url}`)).status).toBe(200);
+    // Without a worker, the server that ends it stores its last picture.
+    await heir.end("SIGKILL");
     await second().query("mutation ($id: ID!) { endSession(sessionId: $id) { status } }", { id: sessionId });
     await reading;
     expect(await paintings.statusOf(sessionId)).toBe("COMPLETED");
+    const [stored] = await paintings.rows<{ step: number }>("select max(step) as step from frames where session_id = $1", [sessionId]);
+    expect(stored?.step).toBeGreaterThanOrEqual(steps.at(-1)!);
   });
 
   it("let viewers of a server that is killed go on at another one", async () => {

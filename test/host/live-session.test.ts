@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
+import type { FrameMessage, HostMessage } from "../../server/device/messages.js";
 import { MAX_RESTARTS } from "../../server/host/deaths.js";
 import { FrameRetention } from "../../server/host/frame-retention.js";
 import type { SessionParts } from "../../server/host/host-session.js";
@@ -31,7 +32,7 @@ function parts(record: TranslationRecord): SessionParts {
   const log = () => undefined;
   const closing = new AbortController().signal;
   return {
-    ...{ storage, bus, log, isDownloaded: () => true, maxSize: () => 4096, suspended: () => undefined, closing },
+    ...{ storage, bus, log, isDownloaded: () => true, maxSize: () => 4096, suspended: () => undefined, isHeld: () => true, closing },
     spans: new SessionSpans(record, { claimedAt: new Date(), takeovers: 0 }),
     frameRetention: new FrameRetention({ sessionByteLength: 1e6, totalByteLength: 1e6 }, log, closing),
     locateFeatureModel: () => Promise.reject(new Error("A live translation has no feature model.")),
@@ -117,4 +118,63 @@ test("a session with an output stores a picture from time to time, so that the o
   expect(await storage.frames.latest(plain.id)).toBeNull();
   for (const session of sessions) await session.cancel();
   expect((await storage.frames.latest(plain.id))?.step).toBe(4);
+});
+
+function translated(sessionId: string, step: number): FrameMessage {
+  const size = { width: 16, height: 16 };
+  return { type: "frame", sessionId, step, picture: Uint8Array.of(step), mimeType: "image/jpeg", ...size, losses: null, computeMs: 1 };
+}
+
+test("its last picture is stored although the ring of recent frames was lost", async () => {
+  const { storage } = stored;
+  const record = aTranslation(null);
+  await storage.sessions.insert(record);
+  const session = new LiveSession(record, parts(record), 3_600_000);
+  await session.start(link);
+  for (const step of [0, 1]) await session.receive(translated(record.id, step));
+  await storage.recentFrames.clear(record.id);
+  await session.complete();
+  expect((await storage.frames.latest(record.id))?.step).toBe(1);
+});
+
+test("what its device sends after the claim has run out reaches nobody, and the ring stays to the next host", async () => {
+  const { storage } = stored;
+  const record = aTranslation(null);
+  await storage.sessions.insert(record);
+  let isHeld = true;
+  const session = new LiveSession(record, { ...parts(record), isHeld: () => isHeld }, 3_600_000);
+  await session.start(link);
+  const seen: number[] = [];
+  await bus.subscribe(`session:${record.id}`, (event) => {
+    if (event.type === "frame") seen.push(event.frame.step);
+  });
+  await session.receive(translated(record.id, 0));
+  isHeld = false;
+  await session.receive(translated(record.id, 1));
+  expect(seen).toEqual([0]);
+  expect((await storage.recentFrames.latest(record.id))?.step).toBe(0);
+  // Another host has ended the session.
+  await storage.sessions.update(record.id, { status: "FAILED" });
+  await session.complete();
+  expect((await storage.recentFrames.latest(record.id))?.step).toBe(0);
+});
+
+test("of frames that come through two servers, older ones are superseded and doubled ones are translated once", async () => {
+  const record = aTranslation(null);
+  await stored.storage.sessions.insert(record);
+  const { id } = record;
+  const sent: number[] = [];
+  const watching = { ...link, send: (message: HostMessage) => void (message.type === "translate" && sent.push(message.step)) };
+  const receipts: string[] = [];
+  await bus.subscribe(`live:${id}`, (message) => {
+    if (message.type === "receipt") receipts.push(`${message.step} ${message.status}`);
+  });
+  const session = new LiveSession(record, parts(record), 3_600_000);
+  await session.start(watching);
+  for (const step of [6, 5, 6]) await bus.publish(`live:${id}`, { type: "offer", step, picture: Uint8Array.of(1), superseded: 0 });
+  await session.receive({ type: "free", sessionId: id });
+  await session.receive({ type: "begun", sessionId: id, step: 6 });
+  await session.receive({ type: "free", sessionId: id });
+  expect([sent, receipts]).toEqual([[6], ["5 SUPERSEDED", "6 ACCEPTED"]]);
+  await session.cancel();
 });
