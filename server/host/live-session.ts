@@ -217,10 +217,8 @@ export class LiveSession implements HostSession {
     if (this.ended) return;
     this.keepAlive();
     this.dropped += offer.superseded;
-    // Through two API servers, frames may come in another order than they were sent. One that comes twice is translated once.
-    if (offer.step === this.offeredStep) return;
-    if (offer.step < this.offeredStep) {
-      this.drop({ step: offer.step, begun: false });
+    if (offer.step <= this.offeredStep) {
+      this.answerLate(offer.step);
       return;
     }
     this.offeredStep = offer.step;
@@ -229,6 +227,15 @@ export class LiveSession implements HostSession {
     if (older) this.drop(older);
     this.announceOpening();
     this.feedDevice();
+  }
+
+  /** Through two API servers, frames may come in another order than they were sent. One that comes twice is translated once. */
+  private answerLate(step: number): void {
+    const known = [this.onDevice, this.waiting].find((frame) => frame?.step === step);
+    // The receipt of the first one is for both.
+    if (known && !known.begun) return;
+    if (known || step === this.offeredStep) this.reply({ type: "receipt", step, status: "ACCEPTED", credit: this.credit });
+    else this.drop({ step, begun: false });
   }
 
   /** Has the client wait longer for a frame while the device opens the model. */
@@ -266,7 +273,7 @@ export class LiveSession implements HostSession {
     const frame = { sessionId: this.id, step, digest, width, height, mimeType, byteLength, losses: null, computeMs, createdAt: new Date() };
     this.newest = { frame, picture };
     await this.spans.frame(frame, () => storage.recentFrames.put(frame, picture));
-    if (this.ended) return;
+    if (this.ended || !isHeld()) return;
     await bus.publish(`session:${this.id}`, { type: "frame", frame, picture });
   }
 

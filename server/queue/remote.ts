@@ -217,10 +217,15 @@ export function openRemoteQueue({
     list: async () => wholeOrder(await line()).map(({ sessionId }) => sessionId),
 
     async move(sessionId, position) {
-      const own = movedAmongOwn(await line(), sessionId, position);
-      if (!own) return false;
-      await leases.reorder(own.map((entry) => entry.sessionId));
-      return true;
+      for (;;) {
+        const known = await leases.line();
+        const own = movedAmongOwn(known, sessionId, position);
+        if (!own) return false;
+        const before = known.waiting.filter((entry) => own.includes(entry));
+        const ids = [before, own].map((entries) => entries.map((entry) => entry.sessionId)) as [string[], string[]];
+        // Somebody else may have moved another one meanwhile.
+        if (await leases.reorder(...ids)) return true;
+      }
     },
 
     async close() {

@@ -1,5 +1,5 @@
 import { type Bus, publishChange, type SessionControl } from "../bus/bus.js";
-import { type AtelierError, beyondLimit, conflict, unavailable } from "../errors.js";
+import { AtelierError, beyondLimit, conflict, unavailable } from "../errors.js";
 import type { Party } from "../limits/allowances.js";
 import type { Queue } from "../queue/queue.js";
 import type { ChangeInput } from "../records/changes.js";
@@ -203,15 +203,25 @@ export class SessionControls {
     if (!claim) return null;
     try {
       const held = storage.held(claim);
-      // What the host of a live translation would have stored.
-      await keepLastFrame(sessionId, held);
+      await this.keepPicture(sessionId, held);
       const patch = { status, finishedAt: await storage.now(), error: null, wish: null };
       const ended = await held.sessions.update(sessionId, patch, ["RUNNING"]);
-      if (ended) await publishChange(bus, ended);
+      if (!ended) return null;
+      await publishChange(bus, ended);
       await storage.recentFrames.clear(sessionId);
       return ended;
     } finally {
       await queue.release(sessionId);
+    }
+  }
+
+  /** Stores what the host of a live translation would have stored. */
+  private async keepPicture(sessionId: string, held: Storage): Promise<void> {
+    try {
+      await keepLastFrame(sessionId, held);
+    } catch (error) {
+      // While nothing can be stored, the picture is lost, and not the end that the user asks for.
+      if (!(error instanceof AtelierError)) throw error;
     }
   }
 

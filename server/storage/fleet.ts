@@ -36,8 +36,11 @@ export interface LeaseStore {
   release(claim: Claim): Promise<void>;
   /** All unfinished sessions. */
   line(): Promise<QueueLine>;
-  /** Has sessions exchange the instants at which they were queued, so that they are in this order. */
-  reorder(sessionIds: readonly string[]): Promise<void>;
+  /**
+   * Has sessions exchange the instants at which they were queued, so that they are in the order `after`. False when they are
+   * not in the order `before` any more: then nothing is changed.
+   */
+  reorder(before: readonly string[], after: readonly string[]): Promise<boolean>;
 }
 
 /** The workers of all machines. */

@@ -175,6 +175,7 @@ test("of frames that come through two servers, older ones are superseded and dou
   await session.receive({ type: "free", sessionId: id });
   await session.receive({ type: "begun", sessionId: id, step: 6 });
   await session.receive({ type: "free", sessionId: id });
-  expect([sent, receipts]).toEqual([[6], ["5 SUPERSEDED", "6 ACCEPTED"]]);
+  await bus.publish(`live:${id}`, { type: "offer", step: 6, picture: Uint8Array.of(1), superseded: 0 });
+  expect([sent, receipts]).toEqual([[6], ["5 SUPERSEDED", "6 ACCEPTED", "6 ACCEPTED"]]);
   await session.cancel();
 });

@@ -139,15 +139,18 @@ export function sqlLeases(database: Database, renewals = database): LeaseStore {
       };
     },
 
-    async reorder(sessionIds) {
-      await database.transaction(async (transaction) => {
+    reorder: (before, after) =>
+      database.transaction(async (transaction) => {
         const rows = await transaction
           .select({ id: sessions.id, queuedAt: sessions.queuedAt })
           .from(sessions)
-          .where(inArray(sessions.id, [...sessionIds]))
+          .where(inArray(sessions.id, [...after]))
           .orderBy(sessions.queuedAt, sessions.ordinal)
           .for("update");
-        const waiting = sessionIds.filter((id) => rows.some((row) => row.id === id));
+        const isThere = (id: string) => rows.some((row) => row.id === id);
+        const known = before.filter(isThere);
+        if (rows.some(({ id }, place) => id !== known[place])) return false;
+        const waiting = after.filter(isThere);
         let last = Number.NEGATIVE_INFINITY;
         for (const [index, { queuedAt }] of rows.entries()) {
           last = Math.max(last + 1, queuedAt.getTime());
@@ -157,8 +160,8 @@ export function sqlLeases(database: Database, renewals = database): LeaseStore {
           const changed = { queuedAt: new Date(last), revision: sql`${sessions.revision} + 1` };
           await written(transaction.update(sessions).set(changed).where(eq(sessions.id, id)));
         }
-      });
-    },
+        return true;
+      }),
   };
 }
 
