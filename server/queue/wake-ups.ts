@@ -13,6 +13,9 @@ export const othersChannel = `${wakeUpJobs.prefix}:${NAME}:others`;
 /** How long Redis is asked to wait for a job, s. Where it does not answer a second later, the connection is made anew. */
 const WAIT_S = 2;
 
+/** How soon a wake-up is delivered again whose receiver was lost with it, ms: until then it stands for all that are sent. */
+const STALLED_MS = 2000;
+
 /** A process that wake-ups reach. */
 export interface WakeUpListener {
   /** Looks for something to claim, and returns whether it claimed something. */
@@ -96,7 +99,10 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
       // The job ends before the look that it causes: wake-ups that are sent meanwhile would wait for it, as long as a
       // process hangs. One that is lost says nothing about a session.
       const receive = async () => void deliver(listener).catch(notSent);
-      worker = new Worker(NAME, receive, { connection, prefix: wakeUpJobs.prefix, maxStalledCount: 1, drainDelay: WAIT_S });
+      worker = new Worker(NAME, receive, {
+        ...{ connection, prefix: wakeUpJobs.prefix, drainDelay: WAIT_S },
+        ...{ maxStalledCount: 1, lockDuration: STALLED_MS, stalledInterval: STALLED_MS },
+      });
       worker.on("error", notReceived);
       subscriber.on("message", (_channel, sender) => {
         if (sender !== id) listener.look().catch(notReceived);

@@ -129,7 +129,7 @@ describe.skipIf(!hasRedis())("wake-ups over Redis", () => {
   it.each([
     ["restarts", () => redis.stop(), () => redis.start()],
     ["hangs for a while", async () => redis.hang(true), async () => redis.hang(false)],
-  ])("are lost while Redis %s, which each connection says once, and come again", async (_how, leave, come) => {
+  ])("are lost while Redis %s, which each connection says, and come again", async (_how, leave, come) => {
     const [sent, received]: [string[], string[]] = [[], []];
     const server = open((message) => sent.push(message));
     const host = open((message) => received.push(message));
@@ -145,16 +145,22 @@ describe.skipIf(!hasRedis())("wake-ups over Redis", () => {
     // The second process sends nothing, and so has two connections that find out by themselves.
     await until(() => {
       server.send();
-      return sent.length === 1 && received.length === 2;
+      return sent.length > 0 && new Set(received).size > 1;
     });
     await come();
     await delivers();
-    await until(() => sent.length === 2 && received.length === 4);
-    const away = (what: string) => expect.stringMatching(`^Redis cannot be reached \\(.+\\); ${what}`);
-    const back = (what: string) => `Redis is back; ${what}.`;
-    expect(sent).toEqual([away("no process is woken from here"), back("processes are woken from here at once")]);
-    expect(received.slice(0, 2).sort()).toEqual([away("no process is woken from here"), away("this process is not woken")]);
-    expect(received.slice(2).sort()).toEqual([back("processes are woken from here at once"), back("this process is woken at once")]);
+    const away = (what: string) => (message: string) => /^Redis cannot be reached \(.+\); /.test(message) && message.includes(what);
+    const back = (what: string) => (message: string) => message === `Redis is back; ${what}.`;
+    const sending = [away("no process is woken from here"), back("processes are woken from here at once")] as const;
+    const receiving = [away("this process is not woken"), back("this process is woken at once")] as const;
+    // A loaded Redis that has just come back may be lost once more. Each loss is said once, and then that it is over.
+    for (const [told, [isAway, isBack]] of [[sent, sending] as const, [received, sending] as const, [received, receiving] as const]) {
+      const own = () => told.filter((message) => isAway(message) || isBack(message));
+      await until(() => isBack(own().at(-1) ?? ""));
+      expect(own().map((message) => (isAway(message) ? "away" : "back"))).toEqual(
+        own().map((_, place) => (place % 2 === 0 ? "away" : "back")),
+      );
+    }
   });
 
   it("are received over a network that lost the connection without a word", async () => {

@@ -142,11 +142,13 @@ export function sqlLeases(database: Database, renewals = database): LeaseStore {
     reorder: (before, after) =>
       database.transaction(async (transaction) => {
         const rows = await transaction
-          .select({ id: sessions.id, queuedAt: sessions.queuedAt })
+          .select({ id: sessions.id, queuedAt: sessions.queuedAt, ordinal: sessions.ordinal })
           .from(sessions)
           .where(inArray(sessions.id, [...after]))
-          .orderBy(sessions.queuedAt, sessions.ordinal)
+          .orderBy(sessions.id)
           .for("update");
+        // PostgreSQL sorts before it waits for the locks.
+        rows.sort((one, other) => one.queuedAt.getTime() - other.queuedAt.getTime() || one.ordinal - other.ordinal);
         const isThere = (id: string) => rows.some((row) => row.id === id);
         const known = before.filter(isThere);
         if (rows.some(({ id }, place) => id !== known[place])) return false;
