@@ -99,7 +99,7 @@ async function record(launch: EarlierVersion): Promise<VersionRecording> {
     const other = new PatientViewer(second);
     await other.follow(client);
     await begin();
-    // Nobody continues from the checkpoint of a painting that is complete.
+    // The checkpoint of a complete painting is not needed any more.
     const objects = await filesIn(store, (key) => !key.startsWith(`checkpoints/${second}`));
     await client.query(RESUME, { id: first });
     const resumed = Date.now();

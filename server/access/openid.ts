@@ -53,8 +53,8 @@ export class OpenIdSignIn {
   private discovered: Promise<client.Configuration> | null = null;
 
   /**
-   * `key` seals attempts, and is the same on all servers, of which another may end an attempt. `warn` receives, for the
-   * operator, why the identity provider let nobody in.
+   * `key` seals attempts. All servers have the same one, since an attempt may begin at one of them and end at another. `warn`
+   * receives why nobody could sign in, for the operator.
    */
   constructor(
     private readonly settings: OpenIdSettings,
@@ -95,7 +95,7 @@ export class OpenIdSignIn {
     address.search = query;
     // Before the provider is asked: someone may have been sent here with another's code.
     if (address.searchParams.get("state") !== state) throw notSignedIn();
-    // Anyone who has read the cookie of an attempt could send it again.
+    // A stolen cookie of an attempt could be sent again.
     if (!(await this.access.endAttempt(state, new Date(attempt.until), new Date()))) throw notSignedIn();
     const provider = await this.provider();
     try {

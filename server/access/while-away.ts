@@ -1,11 +1,11 @@
 import type { Bus } from "../bus/bus.js";
 
-/** How long after one time the next begins, ms. */
+/** Time between two runs, ms. */
 export const AWAY_PAUSE_MS = 1000;
 
 /**
- * Runs a task again and again while the bus cannot be reached, a second after it ended before: whoever learns of changes from
- * the bus then asks storage. The task must not throw. Returns the function that ends this.
+ * Runs a task every second while the bus cannot be reached, so that changes are read from storage which the bus does not
+ * carry. A run that takes longer is waited for. The task must not throw. Returns the function that ends this.
  */
 export function whileAway(bus: Pick<Bus, "unreachable">, task: () => Promise<void>): () => void {
   let isRunning = false;

@@ -179,7 +179,9 @@ export class SessionAccessResolver {
 
 @Resolver(() => Link)
 export class LinkResolver {
-  @FieldResolver(() => Boolean, { description: "Whether the link belongs to this client, as those to its sessions do, whoever made them." })
+  @FieldResolver(() => Boolean, {
+    description: "Whether the link belongs to this client. A link to a session belongs to the session's owner.",
+  })
   isMine(@Root() { ownerId }: LinkRecord, @Ctx() { principal }: ApiContext): boolean {
     return ownerId === principal.ownerId;
   }

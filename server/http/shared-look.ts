@@ -54,7 +54,7 @@ export function sharedLook<Result>({
 async function within<Result>(work: Promise<Result>, limitMs: number, late: Result): Promise<Result> {
   const ended = new AbortController();
   try {
-    // The delay is aborted once nobody waits for it any more, so its rejection is for nobody.
+    // The delay is aborted when it is no longer needed, and then rejects.
     return await Promise.race([work, delay(limitMs, late, { signal: ended.signal })]);
   } finally {
     ended.abort();
