@@ -66,7 +66,7 @@ export interface Bus {
   /**
    * Resolves when every subscriber of this process has been called, or the message is lost because the bus cannot be
    * reached. Messages about who may see what, of the topics `access` and `sessions`, reach the subscribers of this process
-   * at once, and in any order with those of other processes. A subscriber's error never reaches the publisher.
+   * also then; those of `access` in any order with those of other processes. A subscriber's error never reaches the publisher.
    */
   publish<Topic extends keyof Topics>(topic: Topic, message: Topics[Topic]): Promise<void>;
   /**

@@ -9,10 +9,11 @@ import { type Envelope, open, seal } from "./envelope.js";
 const START_MS = 10_000;
 const CHANNELS = "atelier:";
 /**
- * Topics that decide who may see what. The subscribers of this process receive its messages at once, not by way of Redis,
- * which may be away: a right that is taken away ends where it is taken. Their order does not matter.
+ * Topics that decide who may see what: a right that is taken away ends where it is taken, also while Redis is away. The
+ * subscribers of this process receive messages about access from the process itself, at once, since their order does not
+ * matter. A change of a session must not overtake an earlier one, and takes that way only when Redis has not taken it.
  */
-const RIGHTS: ReadonlySet<string> = new Set(["access", "sessions"]);
+const [ACCESS, SESSIONS] = ["access", "sessions"];
 
 export interface RemoteBusOptions {
   /** Receives what a listener throws. */
@@ -191,7 +192,7 @@ class RemoteBus implements Bus {
     if (this.isClosed) return false;
     const number = ++this.count;
     let isSent = false;
-    if (message && RIGHTS.has(topic)) this.deliver(topic, message, number);
+    if (message && topic === ACCESS) this.deliver(topic, message, number);
     const echoed = this.channels.get(topic)?.isOpen ? this.echoOf(number, topic) : Promise.resolve();
     try {
       // A connection that is not ready takes messages, and may never answer: a Redis that hangs still accepts connections.
@@ -204,6 +205,8 @@ class RemoteBus implements Bus {
     } catch (error) {
       this.lost.add(topic);
       this.notice(error);
+      const channel = this.channels.get(topic);
+      if (message && channel && topic === SESSIONS) this.call(channel, ({ listener }) => listener(message));
       return false;
     } finally {
       this.echoes.delete(number);

@@ -138,6 +138,25 @@ describe.skipIf(!hasRedis())("with a real Redis", () => {
     expect(heardThere).not.toContain("away");
   });
 
+  test("delivers changes of sessions in the order of Redis, and to its own subscribers alone while it is away", async () => {
+    const [here, there] = [await opened(), await opened()];
+    const heard: string[] = [];
+    await here.subscribe("sessions", (event) => heard.push(event.type === "deleted" ? event.sessionId : event.type));
+    const gone = (sessionId: string) => ({ type: "deleted", sessionId, ownerId: "ann", visibility: "PRIVATE", approval: null }) as const;
+    const other: string[] = [];
+    await there.subscribe("sessions", (event) => other.push(event.type === "deleted" ? event.sessionId : event.type));
+    for (let round = 0; round < 20; round++) {
+      await Promise.all([there.publish("sessions", gone("first")), here.publish("sessions", gone("second"))]);
+    }
+    await until(() => other.length === 40 && heard.length === 40);
+    expect(heard).toEqual(other);
+    await redis.stop();
+    heard.length = 0;
+    await here.publish("sessions", gone("away"));
+    expect(heard).toEqual(["away"]);
+    await redis.start();
+  });
+
   test("tells subscribers of a gap after their own connection was cut", async () => {
     const bus = await opened();
     const heard = await heardBy(bus);
