@@ -16,6 +16,9 @@ const program = process.env.TEST_BUILT_SERVER === "1" ? ["dist/server/main.js"] 
 /** How long a server may take to start, ms: within vitest's limit for hooks, even where many processes share few cores. */
 const START_MS = 110_000;
 
+/** Why tests that need the mirror are skipped. */
+export const noMirror = "There is no mirror with vgg19; set ATELIER_MODEL_MIRROR to one.";
+
 /** Folder with the public networks; null where this machine has none, which skips the tests that need it. */
 export function modelMirror(): string | null {
   const folder = resolve(process.env.ATELIER_MODEL_MIRROR ?? join(root, "../shared/weights"));

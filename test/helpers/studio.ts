@@ -6,15 +6,21 @@ import type { GraphqlClient } from "./graphql-client.js";
 import { ServerFixture } from "./server-fixture.js";
 import { noteSkipped } from "./skipped.js";
 
-export interface StudioOptions {
+/** What serves the studio. */
+export interface StudioServer {
+  /** A data folder, once it has started. */
+  readonly folder: string;
+  readonly address: string;
+  readonly client: GraphqlClient;
+  start(): Promise<void>;
+  stop(signal?: NodeJS.Signals): Promise<unknown>;
+}
+
+export interface BrowserOptions {
   /** Longest time of one test, ms. */
   timeout?: number;
   /** Longest wait of a page for one condition, ms. */
   pageTimeout?: number;
-  /** Environment of the server, which by default paints on the CPU with the bundled models. */
-  variables?: () => Record<string, string>;
-  /** A server that these tests share with others; by default they have their own. */
-  server?: ServerFixture;
   /** Whether the browser has a camera, which shows a film of a moving bar. */
   camera?: boolean;
   /** More flags of the browser. */
@@ -23,17 +29,26 @@ export interface StudioOptions {
   missing?: string | null;
 }
 
+export interface StudioOptions extends BrowserOptions {
+  /** Environment of the server, which by default paints on the CPU with the bundled models. */
+  variables?: () => Record<string, string>;
+  /** A server that these tests share with others; by default they have their own. */
+  server?: ServerFixture;
+}
+
 /** The studio in a real browser, served by a real server. */
-export class Studio {
-  readonly server: ServerFixture;
+export class Studio<Server extends StudioServer = ServerFixture> {
   browser!: Browser;
   private readonly pages: WatchedPage[] = [];
   private readonly pageTimeout: number;
 
   /** Registers the hooks that start everything, close the pages after each test, and end everything. */
-  constructor(executable: string, { server, variables, camera = false, flags = [], pageTimeout = 60_000 }: StudioOptions) {
+  constructor(
+    executable: string,
+    readonly server: Server,
+    { camera = false, flags = [], pageTimeout = 60_000 }: BrowserOptions,
+  ) {
     this.pageTimeout = pageTimeout;
-    this.server = server ?? new ServerFixture(variables);
     beforeAll(async () => {
       const cameraFlags = camera ? fakeCameraFlags(await writeFilm(this.server.folder)) : [];
       this.browser = await launchBrowser(executable, [...cameraFlags, ...flags]);
@@ -59,10 +74,22 @@ export class Studio {
 
 /** Describes tests of the studio in a browser; prints the reason when this machine cannot run them. */
 export function describeStudio(name: string, options: StudioOptions, tests: (studio: Studio) => void): void {
+  describeStudioOn(name, options, () => options.server ?? new ServerFixture(options.variables), tests);
+}
+
+/** The same with another server: `serve` makes it, and registers the hooks that start and end it. */
+export function describeStudioOn<Server extends StudioServer>(
+  name: string,
+  options: BrowserOptions,
+  serve: () => Server,
+  tests: (studio: Studio<Server>) => void,
+): void {
   const executable = findBrowser();
   const missing = [executable === null ? "There is no chromium on the PATH." : null, options.missing ?? null];
   const reasons = missing.filter((reason) => reason !== null);
   for (const reason of reasons) noteSkipped(reason);
   const { timeout } = options;
-  describe.skipIf(reasons.length > 0)(name, timeout === undefined ? {} : { timeout }, () => tests(new Studio(executable ?? "", options)));
+  describe.skipIf(reasons.length > 0)(name, timeout === undefined ? {} : { timeout }, () =>
+    tests(new Studio(executable ?? "", serve(), options)),
+  );
 }
