@@ -54,7 +54,7 @@ export class OpenIdSignIn {
 
   /**
    * `key` seals attempts. All servers have the same one, since an attempt may begin at one of them and end at another. `warn`
-   * receives why nobody could sign in, for the operator.
+   * tells the operator why sign-in failed.
    */
   constructor(
     private readonly settings: OpenIdSettings,

@@ -163,7 +163,7 @@ const describeAnswer = ({ introspection }: ApiSwitches): ApolloServerPlugin<Http
 });
 
 /**
- * Refuses an operation of an owner who has too many under way. One counts until it has ended, even if its client has left.
+ * Refuses an operation when its owner has too many under way. Each counts until it ends, even if its client has left.
  */
 function limitOperations(
   operations: OperationPlaces,

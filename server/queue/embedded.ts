@@ -30,7 +30,7 @@ export function openEmbeddedQueue(): Queue {
     waiting.splice(waiting.indexOf(next), 1);
     running.set(next.sessionId, next);
     served.set(next.ownerId, ++claims);
-    // Nobody else can claim what this process holds. Each has a signal of its own, so that listeners go with the session.
+    // No other process can claim these sessions. Each has its own signal, so that its listeners are freed with it.
     return { ...next, fence: 0, lost: new AbortController().signal, isHeld: () => true, takeovers: 0 };
   }
 

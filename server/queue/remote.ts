@@ -223,7 +223,7 @@ export function openRemoteQueue({
         if (!own) return false;
         const before = known.waiting.filter((entry) => own.includes(entry));
         const ids = [before, own].map((entries) => entries.map((entry) => entry.sessionId)) as [string[], string[]];
-        // Somebody else may have moved another one meanwhile.
+        // Another server may have changed the order since it was read.
         if (await leases.reorder(...ids)) return true;
       }
     },

@@ -18,7 +18,7 @@ export function watchLiveness(redis: Redis, { silenceMs, pings, answered }: Live
     const { stream } = redis;
     const watch = () => {
       const received = stream.bytesRead;
-      // Before that, Redis owes the answers by which the connection becomes ready.
+      // Until it is ready, the connection waits for its first answers from Redis.
       if (redis.status === "ready") {
         if (!pings) return;
         // A ping that fails says nothing: whether anything came is what counts.

@@ -19,7 +19,7 @@ export async function digestsInUse(database: Database, digests: readonly string[
 
 /**
  * Whether the bytes with a digest were deleted although their row was to come, because the server that stored them hung. Waits
- * for whoever deletes them now; then nobody does until the transaction ends.
+ * for a deletion under way, and prevents another one until the transaction ends.
  */
 export function isRemoved(digest: string): SQL<boolean> {
   const removed = sql`select ${blobCandidates.removedAt} is not null from ${blobCandidates} where ${blobCandidates.digest} = ${digest}`;

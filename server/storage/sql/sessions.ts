@@ -74,7 +74,7 @@ export function sqlSessions(database: Database, { claim, rowsDeleted }: RowOptio
         const [found] = await transaction.select({ ownerId: sessions.ownerId }).from(sessions).where(eq(sessions.id, id));
         if (!found) return null;
         await requireOpenPlace(transaction, found.ownerId, place);
-        // One that its host suspended keeps its place: nobody asked for a pause.
+        // A session that its host suspended keeps its place, because no user asked for the pause.
         const own = suspended ? {} : { queuedAt: databaseNow, wish: null };
         const resumed = { status: "QUEUED", error: null, ...own } as const;
         const [row] = await written(
