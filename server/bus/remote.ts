@@ -85,8 +85,7 @@ class RemoteBus implements Bus {
     });
     const observer = { lost: (error: unknown) => this.notice(error), answered: () => this.welcome() };
     // What cannot be sent is lost: sent later, it would come after what was read from storage meanwhile.
-    const connection: ConnectionOptions = { autoResubscribe: false };
-    if (options.silenceMs !== undefined) connection.silenceMs = options.silenceMs;
+    const connection: ConnectionOptions = options.silenceMs === undefined ? {} : { silenceMs: options.silenceMs };
     this.publisher = connectRedis(redisUrl, observer, connection);
     this.subscriber = connectRedis(redisUrl, observer, connection);
     this.publisher.on("ready", () => this.announceLosses());

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Queue as Jobs, Worker } from "bullmq";
-import type { Redis } from "ioredis";
+import { type Redis, ReplyError } from "ioredis";
 import { messageOf } from "../errors.js";
 import { connectRedis, Outage } from "../redis/connection.js";
 
@@ -90,11 +90,15 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
         if (isClosed || receiving.reason !== null) return;
         warn(`A wake-up of the queue could not be received: ${messageOf(error)}`);
       };
+      const refused = (error: unknown) => {
+        // A connection that is lost meanwhile is made anew.
+        if (!isClosed && error instanceof ReplyError) warn(`Redis refuses wake-ups that others could not use: ${messageOf(error)}`);
+      };
       // BullMQ waits for a connection, however long.
       const options = { enableOfflineQueue: true, autoResendUnfulfilledCommands: true, maxRetriesPerRequest: null };
       const connection = connectRedis(redisUrl, receiving, options);
       // The operator reads once, about the other one, that Redis is away.
-      const subscriber = connectRedis(redisUrl, { lost: () => undefined, answered: () => undefined }, options);
+      const subscriber = connectRedis(redisUrl, { lost: () => undefined, answered: () => undefined });
       listeners = [connection, subscriber];
       // The job ends before the look that it causes: wake-ups that are sent meanwhile would wait for it, as long as a
       // process hangs. One that is lost says nothing about a session.
@@ -107,7 +111,7 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
       subscriber.on("message", (_channel, sender) => {
         if (sender !== id) listener.look().catch(notReceived);
       });
-      subscriber.subscribe(othersChannel).catch(notReceived);
+      subscriber.on("ready", () => void subscriber.subscribe(othersChannel).catch(refused));
     },
 
     async close() {

@@ -24,7 +24,8 @@ export interface ConnectionOptions extends RedisOptions {
 
 /**
  * A connection that is made anew whenever it is lost, also when Redis accepts connections and does not answer. What cannot be
- * sent or answered fails, at once or when the loss is noticed, unless `options` say otherwise.
+ * sent or answered fails, at once or when the loss is noticed, unless `options` say otherwise. Subscriptions end with the
+ * connection, and are made again by those who made them, when it is ready.
  */
 export function connectRedis(redisUrl: string, observer: ConnectionObserver, options: ConnectionOptions = {}): Redis {
   const { silenceMs = SILENCE_MS, ...own } = options;
@@ -49,6 +50,8 @@ export function connectRedis(redisUrl: string, observer: ConnectionObserver, opt
     new Redis(redisUrl, {
       ...{ enableOfflineQueue: false, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0 },
       ...{ connectTimeout: silenceMs, disconnectTimeout: 100 },
+      // ioredis leaves the failure of its own attempt to no one, which would end the process.
+      autoResubscribe: false,
       // Servers that lost Redis at the same time come back at different ones.
       retryStrategy: (times) => Math.min(50 * times, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2),
       ...own,

@@ -14,6 +14,8 @@ describe.skipIf(!hasRedis())("wake-ups over Redis", () => {
   afterEach(async () => {
     redis.hang(false);
     await Promise.all(opened.splice(0).map((wakeUps) => wakeUps.close()));
+    // What one test left would count as being delivered for some seconds of the next.
+    await redis.command("FLUSHALL");
   });
   afterAll(() => redis?.close());
 
@@ -161,6 +163,21 @@ describe.skipIf(!hasRedis())("wake-ups over Redis", () => {
         own().map((_, place) => (place % 2 === 0 ? "away" : "back")),
       );
     }
+  });
+
+  it("say when a Redis that has come back refuses what all others are told with, and come by it once it is allowed", async () => {
+    const warnings: string[] = [];
+    const host = open((message) => warnings.push(message));
+    host.listen(lookingBy(() => undefined));
+    await othersListen(redis, 1);
+    await redis.command("ACL", "SETUSER", "default", "-subscribe");
+    onTestFinished(async () => void (await redis.command("ACL", "SETUSER", "default", "+subscribe")));
+    const loseConnections = () => redis.command("CLIENT", "KILL", "SKIPME", "yes");
+    await loseConnections();
+    await until(() => warnings.some((message) => /^Redis refuses wake-ups .*'subscribe'/.test(message)));
+    await redis.command("ACL", "SETUSER", "default", "+subscribe");
+    await loseConnections();
+    await othersListen(redis, 1);
   });
 
   it("are received over a network that lost the connection without a word", async () => {
