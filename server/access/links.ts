@@ -74,6 +74,14 @@ export class Links {
     return { link, secret };
   }
 
+  /** A link for the one who is to become the first admin; null where there is an admin's link that is open. */
+  async createFirstAdmin(ownerId: string): Promise<LinkWithSecret | null> {
+    const [createdAt, secret] = [new Date(), newSecret()];
+    const base = { id: randomUUID(), name: "First admin", ownerId, createdAt, expiresAt: null, revokedAt: null };
+    const link = linkTo({ kind: "ACCESS", role: "ADMIN" }, base);
+    return (await this.parts.storage.access.addFirstAdmin(link, hashSecret(secret), createdAt)) ? { link, secret } : null;
+  }
+
   /** Links that pass a filter, newest first: `first` of them after the first `skip`. */
   list(page: { first: number; skip: number }, filter: LinkFilter): Promise<LinkRecord[]> {
     return this.parts.storage.access.links(page, filter);

@@ -1,3 +1,4 @@
+import { endWithParent } from "../processes/parent.js";
 import type { DeviceMessage } from "./messages.js";
 import type { TrialMessage } from "./trial.js";
 
@@ -9,7 +10,7 @@ import type { TrialMessage } from "./trial.js";
 export function attachToHost(): void {
   if (!process.send) throw new Error("This process has to be forked by a host; it does not run by itself.");
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
-  process.once("disconnect", () => process.exit(0));
+  endWithParent();
 }
 
 /** Resolves once the message has been written. A closed channel is no error here: its own event ends the process. */

@@ -6,6 +6,7 @@ import sharp from "sharp";
 import { AtelierError } from "../errors.js";
 import { guardProcess, type ProcessLimits } from "../processes/guard.js";
 import { startHeartbeat } from "../processes/heartbeat.js";
+import { endWithParent } from "../processes/parent.js";
 import { openPicture, type Size } from "./decode.js";
 import type { DecoderReply, DecoderTask } from "./decoder.js";
 import { inspectPicture } from "./inspect.js";
@@ -22,7 +23,7 @@ const beating = startHeartbeat();
 sharp.concurrency(1);
 sharp.cache(false);
 process.on("SIGINT", () => undefined);
-process.once("disconnect", () => process.exit(0));
+endWithParent();
 process.on("message", (task: DecoderTask) => void answer(task));
 
 async function answer(task: DecoderTask): Promise<void> {

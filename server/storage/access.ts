@@ -3,6 +3,8 @@ import type { KnownVisitor, LinkFilter, LinkRecord, OwnerUsage, Role, SignIn, Us
 /** Links and the people who came by them. A secret is known only as the hex SHA-256 of its text. */
 export interface AccessStore {
   addLink(link: LinkRecord, secretHash: string): Promise<void>;
+  /** Adds a link unless one with the role ADMIN is open then, and returns whether it did; of calls at once, one adds its link. */
+  addFirstAdmin(link: LinkRecord, secretHash: string, at: Date): Promise<boolean>;
   /** Links that pass a filter, newest first: `first` of them after the first `skip`. */
   links(page: { first: number; skip: number }, filter: LinkFilter): Promise<LinkRecord[]>;
   findLink(id: string): Promise<LinkRecord | null>;

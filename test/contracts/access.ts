@@ -106,6 +106,16 @@ export function accessContract(name: string, open: () => Promise<Storage>): void
       expect(await images.setVisibility(randomUUID(), "LINK")).toBeNull();
     });
 
+    it("adds the link of a first admin once, and again when no admin's is open", async () => {
+      const [{ access }, at] = [storage, new Date()];
+      const open = () => access.links({ first: 1000, skip: 0 }, { kind: "ACCESS", openAt: at });
+      for (const { id } of await open()) await access.revokeLink(id, at);
+      const add = () => access.addFirstAdmin(aLink({ role: "ADMIN" }), randomUUID(), at);
+      expect((await Promise.all([add(), add(), add()])).sort()).toEqual([false, false, true]);
+      for (const { id } of await open()) await access.revokeLink(id, at);
+      expect(await add()).toBe(true);
+    });
+
     it("knows what is outdated: old, idle, and not an admin's, also not one's who left", async () => {
       const { access, sessions, images } = storage;
       const [old, by] = [new Date(Date.now() - 10_000), new Date(Date.now() - 5000)];

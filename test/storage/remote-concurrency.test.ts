@@ -63,6 +63,16 @@ describe.skipIf(postgresPrograms === null)("two servers at once", () => {
     }
   });
 
+  it("start at once: one of them lets the first admin in", async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const now = new Date();
+      const added = await Promise.all(both().map(({ access }) => access.addFirstAdmin(aLink({ role: "ADMIN" }), randomUUID(), now)));
+      expect(added.sort()).toEqual([false, true]);
+      const [admin] = await both()[0].access.links({ first: 1, skip: 0 }, { kind: "ACCESS", openAt: now });
+      await both()[0].access.revokeLink(admin!.id, now);
+    }
+  });
+
   it("start and resume sessions of visitors of one link: together they pass no limit of it", async () => {
     const image = await both()[0].images.insert(anImage());
     for (let round = 0; round < ROUNDS; round++) {

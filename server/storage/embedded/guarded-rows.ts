@@ -35,6 +35,7 @@ export function guardRows({ images, sessions, changes, frames, access, films }: 
     access: {
       ...access,
       addLink: (link, secretHash) => space.storing(0, () => access.addLink(link, secretHash)),
+      addFirstAdmin: (...link) => space.storing(0, () => access.addFirstAdmin(...link)),
       revokeLink: (id, at) => space.changing(() => access.revokeLink(id, at)),
       addVisitor: (...visitor) => space.storing(0, () => access.addVisitor(...visitor)),
       admit: (...visitor) => space.storing(0, () => access.admit(...visitor)),

@@ -32,12 +32,21 @@ export function sqlAccess(database: Database): AccessStore {
       await written(database.insert(links).values({ ...link, secretHash }));
     },
 
+    addFirstAdmin: (link, secretHash, at) =>
+      database.transaction(async (transaction) => {
+        await transaction.execute(sql`select pg_advisory_xact_lock(hashtextextended('first admin', 0))`);
+        const isAdmin = and(eq(links.kind, "ACCESS"), eq(links.role, "ADMIN"), isOpenAt(at));
+        if ((await transaction.select({ id: links.id }).from(links).where(isAdmin).limit(1)).length > 0) return false;
+        await written(transaction.insert(links).values({ ...link, secretHash }));
+        return true;
+      }),
+
     async links({ first, skip }, { kind, sessionId, ownerId, openAt }) {
       const matching = and(
         kind && eq(links.kind, kind),
         sessionId === undefined ? undefined : eq(links.sessionId, sessionId),
         ownerId === undefined ? undefined : eq(links.ownerId, ownerId),
-        openAt && and(isNull(links.revokedAt), or(isNull(links.expiresAt), gt(links.expiresAt, openAt))),
+        openAt && isOpenAt(openAt),
       );
       const rows = await database
         .select()
@@ -189,6 +198,11 @@ export function sqlAccess(database: Database): AccessStore {
       return (await database.select({ id: visitors.id }).from(visitors).where(matching)).map(({ id }) => id);
     },
   };
+
+  /** Holds for links that can be opened at an instant. */
+  function isOpenAt(at: Date): SQL | undefined {
+    return and(isNull(links.revokedAt), or(isNull(links.expiresAt), gt(links.expiresAt, at)));
+  }
 
   /** Holds for visitors without a secret, and for those whose sign-in and links ended by an instant. */
   function isLost(by: Date): SQL | undefined {
