@@ -8,7 +8,7 @@ import { type Links, pathOf } from "./access/links.js";
 import type { OpenIdSettings } from "./access/openid.js";
 import { removeOperatorFile, writeOperatorFile } from "./access/operator.js";
 import { newSecret } from "./access/secrets.js";
-import { type AppParts, createApp } from "./app.js";
+import type { AppParts } from "./app.js";
 import type { Bus } from "./bus/bus.js";
 import { type Config, readConfig, variables } from "./config.js";
 import { ConfigError } from "./config-values.js";
@@ -212,6 +212,8 @@ async function serveApi(
 ): Promise<string> {
   // Commands on this machine reach the running server by a secret in the data folder.
   const operatorSecret = config.access === "NONE" ? null : newSecret();
+  // A worker starts sooner without all that the API needs.
+  const { createApp } = await import("./app.js");
   const app = await createApp({
     ...{ storage, bus, queue, streams },
     models: { catalogue: models, sessions: registryModels(models) },

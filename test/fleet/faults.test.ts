@@ -30,8 +30,8 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
 
   processFaults(paintings);
   connectionFaults(paintings);
-  clockFaults(paintings);
   storeFaults(paintings, () => store!);
+  clockFaults(paintings);
   recordedVersionFaults(paintings);
   versionFaults(paintings);
 });

@@ -1,7 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { GraphqlClient } from "../helpers/graphql-client.js";
 import { PaintingFleet } from "../helpers/painting-fleet.js";
-import { PatientViewer } from "../helpers/patient-viewer.js";
 import { pngPicture } from "../helpers/pictures.js";
 import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
 import { hasRedis } from "../helpers/redis-server.js";
@@ -39,7 +38,7 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     const ready = async () => (await fetch(`${first().address}/readyz`)).json();
     expect(await ready()).toMatchObject({ status: "ready", workers: 0 });
     // A server that is a worker too shows the others' devices beside its own.
-    const [{ process, client }] = await Promise.all([paintings.fleet.both(), paintings.startWorker()]);
+    const [{ process, client }] = await Promise.all([paintings.fleet.both(), paintings.sharedWorker()]);
     onTestFinished(async () => void (await process.end("SIGKILL")));
     await until(async () => (await ready()).workers === 2);
     for (const server of [client, second()]) {
@@ -48,7 +47,7 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
   });
 
   it("serve, steer and end each other's sessions", async () => {
-    await paintings.startWorker();
+    await paintings.sharedWorker();
     const id = await paintings.start(60);
     const watched = paintings.watch(id);
     await until(() => watched.viewer.lastStep >= 2);
@@ -68,28 +67,26 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     expect(await paintings.statusOf(running)).toBe("CANCELLED");
   });
 
-  it("go on when a worker is killed, from its last checkpoint", async () => {
-    const doomed = await paintings.startWorker();
-    const id = await paintings.start(60);
+  it("go on when a worker is stopped, and when the next one is killed, from the last picture or checkpoint", async () => {
+    const leaving = await paintings.sharedWorker();
+    const id = await paintings.start(90);
     const watched = paintings.watch(id);
-    await until(() => watched.viewer.lastStep >= 3);
-    await paintings.startWorker();
-    await doomed.end("SIGKILL");
-    await paintings.expectWhole(watched, 60);
-  });
-
-  it("hand sessions over when a worker is stopped", async () => {
-    const leaving = await paintings.startWorker();
-    const id = await paintings.start(60);
-    const watched = paintings.watch(id);
-    await until(() => watched.viewer.lastStep >= 3);
-    await paintings.startWorker();
+    const goOn = async () => {
+      const { lastStep } = watched.viewer;
+      await until(() => watched.viewer.lastStep > lastStep + 3);
+    };
+    await goOn();
     expect(await leaving.end("SIGTERM")).toBe(0);
-    await paintings.expectWhole(watched, 60);
+    const doomed = await paintings.startWorker();
+    await goOn();
+    await doomed.end("SIGKILL");
+    await paintings.sharedWorker();
+    await paintings.expectWhole(watched, 90);
+    expect(await paintings.claimsOf(id)).toBe(3);
   });
 
-  it("go on with a live translation when its worker is killed, and show it on every server", async () => {
-    const doomed = await paintings.startWorker();
+  it("go on with a live translation when its worker is killed, and show it on every server, also when no worker is left", async () => {
+    const doomed = await paintings.sharedWorker();
     const input = { model: "drawing-to-emoji", size: 256 };
     const { startTranslation } = await first().query("mutation ($input: TranslationInput!) { startTranslation(input: $input) { id } }", {
       input,
@@ -118,8 +115,12 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     expect(steps).toEqual([...new Set(steps)].sort((one, other) => one - other));
     const last = await second().query("query ($id: ID!) { session(id: $id) { latestFrame { url } } }", { id: sessionId });
     expect((await fetch(`${second().address}${last.session.latestFrame.url}`)).status).toBe(200);
-    // Without a worker, the server that ends it stores its last picture.
+    // Without a worker, the server that ends it stores its last picture, and a painting can be ended too.
+    const painting = await paintings.start(5000);
+    await until(async () => (await paintings.statusOf(painting)) === "RUNNING");
     await heir.end("SIGKILL");
+    const { cancelSession } = await second().query("mutation ($id: ID!) { cancelSession(sessionId: $id) { status } }", { id: painting });
+    expect(cancelSession.status).toBe("CANCELLED");
     await second().query("mutation ($id: ID!) { endSession(sessionId: $id) { status } }", { id: sessionId });
     await reading;
     expect(await paintings.statusOf(sessionId)).toBe("COMPLETED");
@@ -127,29 +128,8 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     expect(stored?.step).toBeGreaterThanOrEqual(steps.at(-1)!);
   });
 
-  it("let viewers of a server that is killed go on at another one", async () => {
-    await paintings.startWorker();
-    const doomed = await paintings.fleet.api();
-    const id = await paintings.start(60);
-    const viewer = new PatientViewer(id);
-    const cut = viewer.follow(doomed.client).catch(() => "cut");
-    await until(() => viewer.lastStep >= 3);
-    await doomed.process.end("SIGKILL");
-    expect(await cut).toBe("cut");
-    await paintings.expectWhole({ viewer, ended: viewer.follow(second()) }, 60);
-  });
-
-  it("end a session whose worker was killed while no other one is there", async () => {
-    const doomed = await paintings.startWorker();
-    const id = await paintings.start(500);
-    await until(async () => (await paintings.statusOf(id)) === "RUNNING");
-    await doomed.end("SIGKILL");
-    const { cancelSession } = await second().query("mutation ($id: ID!) { cancelSession(sessionId: $id) { status } }", { id });
-    expect(cancelSession.status).toBe("CANCELLED");
-  });
-
   it("make, show, send, cancel and delete each other's films, and end those of one that is killed", async () => {
-    await paintings.startWorker();
+    await paintings.sharedWorker();
     const sessionId = await paintings.start(20);
     await until(async () => (await paintings.statusOf(sessionId)) === "COMPLETED");
     const order = async (client: GraphqlClient, size: number) =>

@@ -45,8 +45,9 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("Spans of an API serve
     await until(() => collector.named("session.checkpoint").length > 0);
     const other = "0af7651916cd43dd8448eb211c80319c";
     expect(await api.client.send(STEER, { id }, { traceparent: `00-${other}-b7ad6b7169203331-01` })).not.toHaveProperty("errors");
-    const [doomed, heir] = [worker, await startWorker()];
+    const doomed = worker;
     await doomed.end("SIGKILL");
+    const heir = await startWorker();
     const again = "1af7651916cd43dd8448eb211c80319c";
     await until(() => collector.named("session.claim").length === 2);
     // Now and then, since a span keeps only its latest events.

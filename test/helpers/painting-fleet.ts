@@ -16,12 +16,16 @@ export interface Watched {
   ended: Promise<boolean>;
 }
 
-/** A fleet with two API servers and two uploaded pictures, for the tests of the block that makes it; workers end with each test. */
+/**
+ * A fleet with two API servers and two uploaded pictures, for the tests of the block that makes it. Workers end with each test,
+ * except the one that tests share.
+ */
 export class PaintingFleet {
   fleet!: Fleet;
   private servers: FleetServer[] = [];
   private images!: { contentId: string; styles: { imageId: string }[] };
   private readonly workers = new Set<ServerProcess>();
+  private shared: ServerProcess | null = null;
 
   /** `variables` returns what all processes of the fleet get besides; it is called first. */
   constructor(variables: () => Promise<Record<string, string>> = async () => ({})) {
@@ -30,10 +34,7 @@ export class PaintingFleet {
       this.servers = await Promise.all([this.fleet.api(), this.fleet.api()]);
       this.images = await uploadPictures(this.first, this.second);
     });
-    afterEach(async () => {
-      await Promise.all([...this.workers].map((worker) => worker.end("SIGKILL")));
-      this.workers.clear();
-    });
+    afterEach(() => this.endWorkers(this.shared));
     afterAll(() => this.fleet?.close());
   }
 
@@ -53,9 +54,19 @@ export class PaintingFleet {
     return process;
   }
 
-  /** Ends all workers but one with `kill -9`. */
-  async keepOnly(worker: ServerProcess): Promise<void> {
-    await Promise.all([...this.workers].filter((other) => other !== worker).map((other) => other.end("SIGKILL")));
+  /** The worker that tests share: the one of earlier tests, or a new one where that was ended. Tests may not change it. */
+  async sharedWorker(): Promise<ServerProcess> {
+    if (!this.shared?.isRunning) this.shared = await this.startWorker();
+    return this.shared;
+  }
+
+  /** Ends all workers, or all but one, with `kill -9`. */
+  async endWorkers(kept: ServerProcess | null = null): Promise<void> {
+    for (const worker of this.workers) {
+      if (worker === kept) continue;
+      this.workers.delete(worker);
+      await worker.end("SIGKILL");
+    }
   }
 
   /** Starts a painting of 64 px; returns its id. */

@@ -69,8 +69,9 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
   });
 
   describe("between workers", () => {
+    /** Adds a session that has waited for so long that it can be claimed although no server has entered it. */
     const add = async (id: string, settings: Partial<ReturnType<typeof aSession>["settings"]> = {}) => {
-      const session = aSession(imageId, { id, status: "QUEUED" });
+      const session = aSession(imageId, { id, status: "QUEUED", queuedAt: new Date(Date.now() - 60_000) });
       await sqlSessions(shared.database).insert({ ...session, settings: { ...session.settings, ...settings } });
     };
 

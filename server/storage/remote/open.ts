@@ -31,7 +31,6 @@ import type { ObjectStore } from "./objects.js";
 import type { ObjectsAddress } from "./objects-address.js";
 import { pairStore } from "./pairing.js";
 import { reachable, reaching } from "./reachable.js";
-import { s3Objects } from "./s3-objects.js";
 import { remoteSpace } from "./space.js";
 
 /** A picture's row follows its bytes within milliseconds, so a minute is plenty. */
@@ -137,5 +136,7 @@ export async function openRemoteStorage({
 }
 
 async function openObjects(address: ObjectsAddress): Promise<ObjectStore> {
-  return address.kind === "s3" ? s3Objects(address) : openFolderObjects(address.folder);
+  if (address.kind === "folder") return openFolderObjects(address.folder);
+  // The client of S3 takes time to load.
+  return (await import("./s3-objects.js")).s3Objects(address);
 }

@@ -18,10 +18,30 @@ const END_CONNECTIONS = `select pg_terminate_backend(pid) from pg_stat_activity
 
 /** Clocks that jump by an hour. */
 export function clockFaults(paintings: PaintingFleet): void {
+  it("go on when the clock of the database jumps an hour ahead and back", async () => {
+    await paintings.rows(SHIFT_DATABASE);
+    await paintings.rows(END_CONNECTIONS);
+    onTestFinished(async () => {
+      await paintings.rows(RIGHT_DATABASE);
+      await paintings.rows(END_CONNECTIONS);
+    });
+    const jump = (hours: number) => paintings.rows("update shifted.clock set shift = $1 * interval '1 hour'", [hours]);
+    await Promise.all([paintings.sharedWorker(), paintings.startWorker()]);
+    const id = await paintings.start(60);
+    const watched = paintings.watch(id);
+    for (const hours of [1, 0]) {
+      const before = watched.viewer.lastStep;
+      await until(() => watched.viewer.lastStep > before + 3);
+      await jump(hours);
+    }
+    await paintings.expectWhole(watched, 60);
+  });
+
   it("paint and show the same while the clocks of a worker and an API server jump an hour ahead, back and right again", async () => {
     const clock = await ShiftedClock.make();
     onTestFinished(() => clock.remove());
     const { variables } = clock;
+    await paintings.endWorkers();
     const [worker, server] = await Promise.all([paintings.startWorker(variables), paintings.fleet.api(variables)]);
     const id = await paintings.start(150);
     const watched = [paintings.watch(id), paintings.watch(id, server.client)];
@@ -38,24 +58,5 @@ export function clockFaults(paintings: PaintingFleet): void {
     for (const one of begun) await paintings.expectWhole(one, 5);
     for (const { viewer } of [...watched, ...begun]) expect([...viewer.statuses]).not.toContain("PAUSED");
     await server.process.end();
-  });
-
-  it("go on when the clock of the database jumps an hour ahead and back", async () => {
-    await paintings.rows(SHIFT_DATABASE);
-    await paintings.rows(END_CONNECTIONS);
-    onTestFinished(async () => {
-      await paintings.rows(RIGHT_DATABASE);
-      await paintings.rows(END_CONNECTIONS);
-    });
-    const jump = (hours: number) => paintings.rows("update shifted.clock set shift = $1 * interval '1 hour'", [hours]);
-    await Promise.all([paintings.startWorker(), paintings.startWorker()]);
-    const id = await paintings.start(60);
-    const watched = paintings.watch(id);
-    for (const hours of [1, 0]) {
-      const before = watched.viewer.lastStep;
-      await until(() => watched.viewer.lastStep > before + 3);
-      await jump(hours);
-    }
-    await paintings.expectWhole(watched, 60);
   });
 }

@@ -11,16 +11,18 @@ const CANCEL = "mutation ($id: ID!) { cancelSession(sessionId: $id) { status } }
 
 /** PostgreSQL and Redis that are away, for all or for one worker. */
 export function connectionFaults(paintings: PaintingFleet): void {
-  /** The network of one worker, which can be cut to what a variable names. */
-  async function networkCutTo(cuttable: "DATABASE_URL" | "REDIS_URL") {
+  /** The only worker, and its network, which can be cut to what a variable names. */
+  async function workerCutTo(cuttable: "DATABASE_URL" | "REDIS_URL") {
+    await paintings.endWorkers();
     const { DATABASE_URL = "", REDIS_URL = "", AWS_ENDPOINT_URL = "" } = paintings.fleet.environment();
     const network = await openWorkerNetwork({ DATABASE_URL, REDIS_URL, AWS_ENDPOINT_URL }, cuttable);
     onTestFinished(() => network.close());
+    await paintings.startWorker(network.variables, network.launch);
     return network;
   }
 
   it("survive a Redis that is restarted and has lost everything", async () => {
-    await paintings.startWorker();
+    await paintings.sharedWorker();
     const id = await paintings.start(steps);
     const watched = paintings.watch(id);
     await until(() => watched.viewer.lastStep >= 3);
@@ -40,7 +42,7 @@ export function connectionFaults(paintings: PaintingFleet): void {
   });
 
   it("survive a Redis that hangs, which API servers report", async () => {
-    await paintings.startWorker();
+    await paintings.sharedWorker();
     const id = await paintings.start(steps);
     const watched = paintings.watch(id);
     await until(() => watched.viewer.lastStep >= 3);
@@ -59,23 +61,20 @@ export function connectionFaults(paintings: PaintingFleet): void {
     await until(async () => (await paintings.statusOf(waiting)) === "COMPLETED");
   });
 
-  it("go on elsewhere when a worker is cut off from PostgreSQL, and once when it comes back", async () => {
-    const network = await networkCutTo("DATABASE_URL");
-    await paintings.startWorker(network.variables, network.launch);
+  it("survive a PostgreSQL that is away for some seconds", async () => {
+    await paintings.sharedWorker();
     const id = await paintings.start(steps);
     const watched = paintings.watch(id);
     await until(() => watched.viewer.lastStep >= 3);
-    network.cut();
-    const cut = watched.viewer.lastStep;
-    await paintings.startWorker();
-    await faultLasts(AWAY, () => watched.viewer.lastStep > cut + 3);
-    network.restore();
+    await paintings.fleet.postgres.stop();
+    await faultLasts(AWAY, async () => (await paintings.refusalOfStart()) === "UNAVAILABLE");
+    await paintings.fleet.postgres.start();
+    await afterFault(async () => (await paintings.statusOf(id)) === "COMPLETED");
     await paintings.expectWhole(watched, steps);
   });
 
   it("go on at a worker that is cut off from Redis, and viewers see the end", async () => {
-    const network = await networkCutTo("REDIS_URL");
-    await paintings.startWorker(network.variables, network.launch);
+    const network = await workerCutTo("REDIS_URL");
     const id = await paintings.start(60);
     const watched = paintings.watch(id);
     await until(() => watched.viewer.lastStep >= 3);
@@ -85,15 +84,16 @@ export function connectionFaults(paintings: PaintingFleet): void {
     await paintings.expectWhole(watched, 60);
   });
 
-  it("survive a PostgreSQL that is away for some seconds", async () => {
-    await paintings.startWorker();
+  it("go on elsewhere when a worker is cut off from PostgreSQL, and once when it comes back", async () => {
+    const network = await workerCutTo("DATABASE_URL");
     const id = await paintings.start(steps);
     const watched = paintings.watch(id);
     await until(() => watched.viewer.lastStep >= 3);
-    await paintings.fleet.postgres.stop();
-    await faultLasts(AWAY, async () => (await paintings.refusalOfStart()) === "UNAVAILABLE");
-    await paintings.fleet.postgres.start();
-    await afterFault(async () => (await paintings.statusOf(id)) === "COMPLETED");
+    network.cut();
+    const cut = watched.viewer.lastStep;
+    await paintings.sharedWorker();
+    await faultLasts(AWAY, () => watched.viewer.lastStep > cut + 3);
+    network.restore();
     await paintings.expectWhole(watched, steps);
   });
 }

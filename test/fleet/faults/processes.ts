@@ -14,7 +14,7 @@ const steps = stepsDuring(SLEEP);
 /** Processes that sleep and wake up again, and work that is handed out twice. */
 export function processFaults(paintings: PaintingFleet): void {
   it("let a worker that slept write nothing of a session that another one has", async () => {
-    const sleeper = await paintings.startWorker();
+    const sleeper = await paintings.sharedWorker();
     const id = await paintings.start(steps);
     const watched = paintings.watch(id);
     await until(() => watched.viewer.lastStep >= 3);
@@ -26,12 +26,12 @@ export function processFaults(paintings: PaintingFleet): void {
     await paintings.expectWhole(watched, steps);
     expect(await paintings.claimsOf(id)).toBe(2);
     // It works again as before.
-    await paintings.keepOnly(sleeper);
+    await paintings.endWorkers(sleeper);
     await paintings.expectWhole(paintings.watch(await paintings.start(5)), 5);
   });
 
   it("let viewers of an API server that slept miss nothing, there or elsewhere, and start what it was asked for", async () => {
-    await paintings.startWorker();
+    await paintings.sharedWorker();
     const { client, process: sleeper } = await paintings.fleet.api();
     const id = await paintings.start(steps);
     const staying = new PatientViewer(id);
@@ -53,7 +53,7 @@ export function processFaults(paintings: PaintingFleet): void {
   });
 
   it("start each session once when its wake-up is delivered many times", async () => {
-    await Promise.all([paintings.startWorker(), paintings.startWorker()]);
+    await Promise.all([paintings.sharedWorker(), paintings.startWorker()]);
     const connection = new Redis(paintings.fleet.redis.url, { maxRetriesPerRequest: null });
     const { name, prefix } = wakeUpJobs;
     const jobs = new Queue(name, { connection, prefix, skipVersionCheck: true });

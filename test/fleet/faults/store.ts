@@ -20,7 +20,7 @@ const TROUBLE = 35;
 export function storeFaults(paintings: PaintingFleet, store: () => TroubledStore): void {
   it("paint on, only slower, while the store takes a second and more for everything", async () => {
     onTestFinished(() => store().end());
-    await paintings.startWorker();
+    await paintings.sharedWorker();
     const watched = paintings.watch(await paintings.start(60));
     const { viewer } = watched;
     await until(() => viewer.lastStep >= 3);
@@ -34,7 +34,7 @@ export function storeFaults(paintings: PaintingFleet, store: () => TroubledStore
 
   it("pause with the reason while the store fails or cannot be reached, and go on by themselves", async () => {
     onTestFinished(() => store().end());
-    await paintings.startWorker();
+    await paintings.sharedWorker();
     for (const trouble of outages) {
       const running = paintings.watch(await paintings.start(60));
       await until(() => running.viewer.lastStep >= 3);
@@ -71,7 +71,7 @@ export function storeFaults(paintings: PaintingFleet, store: () => TroubledStore
       await disk.empty();
       await afterFault(() => viewer.status !== "PAUSED");
       await paintings.expectWhole(watched, 60, client);
-      expect(await health()).toBe(200);
+      await until(async () => (await health()) === 200);
       await Promise.all([server.end(), worker.end()]);
     });
   });
