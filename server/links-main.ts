@@ -3,9 +3,9 @@ import { Agent, fetch } from "undici";
 import { Links, pathOf } from "./access/links.js";
 import { type OperatorAccess, readOperatorFile } from "./access/operator.js";
 import { type Config, readConfig } from "./config.js";
-import { openEngines } from "./engines.js";
 import { messageOf } from "./errors.js";
 import { createLog } from "./log.js";
+import { openEngines } from "./open-engines.js";
 import { isOpen, type LinkRecord, LOCAL_OWNER, type Role, roles } from "./records/access.js";
 
 const usage = `Links and tokens by which people and programs may use this server:
