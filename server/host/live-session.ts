@@ -189,6 +189,9 @@ export class LiveSession implements HostSession {
     const { storage, bus } = this.parts;
     const work = await liveWork(this.record, this.parts);
     const isTakenOver = this.unsubscribe === null && this.record.status === "RUNNING";
+    // What the host before has shown is not shown again.
+    const shown = isTakenOver ? ((await storage.recentFrames.latest(this.id)) ?? (await storage.frames.latest(this.id))) : null;
+    if (shown) this.offeredStep = shown.step;
     // Subscribed before RUNNING is published, after which clients offer frames.
     this.unsubscribe ??= await bus.subscribe(`live:${this.id}`, (message) => {
       if (message.type === "offer") this.take(message);
@@ -272,8 +275,8 @@ export class LiveSession implements HostSession {
     const { byteLength } = picture;
     const frame = { sessionId: this.id, step, digest, width, height, mimeType, byteLength, losses: null, computeMs, createdAt: new Date() };
     this.newest = { frame, picture };
-    await this.spans.frame(frame, () => storage.recentFrames.put(frame, picture));
-    if (this.ended || !isHeld()) return;
+    const isKept = await this.spans.frame(frame, () => storage.recentFrames.put(frame, picture));
+    if (!isKept || this.ended || !isHeld()) return;
     await bus.publish(`session:${this.id}`, { type: "frame", frame, picture });
   }
 

@@ -208,7 +208,7 @@ export class SessionControls {
       const ended = await held.sessions.update(sessionId, patch, ["RUNNING"]);
       if (!ended) return null;
       await publishChange(bus, ended);
-      await storage.recentFrames.clear(sessionId);
+      await held.recentFrames.clear(sessionId);
       return ended;
     } finally {
       await queue.release(sessionId);

@@ -267,8 +267,11 @@ export const RECENT_FRAMES = 64;
  * for good, and live frames come too fast for that. They do not outlive the server.
  */
 export interface RecentFrameStore {
-  /** Keeps a frame, and drops the oldest one beyond the ring's size. Steps of a session must increase. */
-  put(frame: FrameRecord, picture: Uint8Array): Promise<void>;
+  /**
+   * Keeps a frame, and drops the oldest one beyond the ring's size. Steps of a session must increase. Returns false, and
+   * keeps nothing, where the store is held under a claim that is over.
+   */
+  put(frame: FrameRecord, picture: Uint8Array): Promise<boolean>;
   find(sessionId: string, step: number): Promise<FrameRecord | null>;
   latest(sessionId: string): Promise<FrameRecord | null>;
   /** `latest` for several sessions, by the session's id. Sessions without frames here are left out. */
@@ -278,7 +281,7 @@ export interface RecentFrameStore {
   count(sessionId: string, range: StepRange): Promise<number>;
   /** The encoded picture of a frame; null when it is no longer in the ring. */
   picture(sessionId: string, step: number): Promise<Uint8Array | null>;
-  /** Drops all frames of a session. */
+  /** Drops all frames of a session; under a claim, only while none follows it, and nothing more is kept under this one. */
   clear(sessionId: string): Promise<void>;
 }
 
@@ -369,7 +372,7 @@ export interface Storage {
   /**
    * The same storage, as the holder of a session writes it: what it writes of that session is written only while the claim
    * holds. Otherwise `frames.insert` and `checkpoints.put` throw ClaimLost, `sessions.update` and `changes.settle` return
-   * null, and `frames.thin` deletes nothing.
+   * null, `recentFrames.put` returns false, and `frames.thin` deletes nothing.
    */
   held(claim: Claim): Storage;
   close(): Promise<void>;

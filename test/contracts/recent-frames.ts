@@ -12,7 +12,7 @@ export function recentFramesContract(frames: () => RecentFrameStore): void {
     it("returns what was stored: by step, the newest, and in order", async () => {
       const id = randomUUID();
       const stored = [3, 5, 8].map((step) => aFrame(id, step, { losses: null }));
-      for (const frame of stored) await frames().put(frame, bytes(frame.step));
+      for (const frame of stored) expect(await frames().put(frame, bytes(frame.step))).toBe(true);
       expect(await frames().find(id, 5)).toEqual(stored[1]);
       expect(await frames().find(id, 4)).toBeNull();
       expect(await frames().latest(id)).toEqual(stored[2]);

@@ -31,16 +31,18 @@ export async function startRemoteRig(): Promise<RemoteRig> {
   return {
     postgres,
     newPlace: async () => ({ databaseUrl: await postgres.newDatabase(), folder: await mkdtemp(join(root, "shared-")) }),
-    open: async ({ databaseUrl, folder }, options = {}) =>
-      openRemoteStorage({
+    open: async ({ databaseUrl, folder }, options = {}) => {
+      const memory = memoryRecentFrames();
+      return openRemoteStorage({
         databaseUrl,
         blobs: { kind: "folder", folder },
         cacheFolder: await mkdtemp(join(root, "cache-")),
-        recentFrames: memoryRecentFrames(),
+        recentFrames: { ...memory, held: () => memory },
         graceMs: 0,
         sweepMs: 3_600_000,
         ...options,
-      }),
+      });
+    },
     async close() {
       await postgres.close();
       await rm(root, { recursive: true, force: true });

@@ -159,6 +159,29 @@ test("what its device sends after the claim has run out reaches nobody, and the 
   expect((await storage.recentFrames.latest(record.id))?.step).toBe(0);
 });
 
+test("the next host translates no frame that the one before has shown, and nothing older", async () => {
+  const { storage } = stored;
+  const record = { ...aTranslation(null), status: "RUNNING" } as const;
+  await storage.sessions.insert(record);
+  const { id } = record;
+  const before = new LiveSession(record, parts(record), 3_600_000);
+  await before.start(link);
+  await before.receive(translated(id, 4));
+  await before.lose();
+  const sent: number[] = [];
+  const receipts: string[] = [];
+  await bus.subscribe(`live:${id}`, (message) => {
+    if (message.type === "receipt") receipts.push(`${message.step} ${message.status}`);
+  });
+  const session = new LiveSession(record, parts(record), 3_600_000);
+  await session.start({ ...link, send: (message: HostMessage) => void (message.type === "translate" && sent.push(message.step)) });
+  await session.receive({ type: "free", sessionId: id });
+  for (const step of [4, 3, 5]) await bus.publish(`live:${id}`, { type: "offer", step, picture: Uint8Array.of(1), superseded: 0 });
+  await session.receive({ type: "begun", sessionId: id, step: 5 });
+  expect([sent, receipts]).toEqual([[5], ["4 ACCEPTED", "3 SUPERSEDED", "5 ACCEPTED"]]);
+  await session.cancel();
+});
+
 test("of frames that come through two servers, older ones are superseded and doubled ones are translated once", async () => {
   const record = aTranslation(null);
   await stored.storage.sessions.insert(record);

@@ -53,6 +53,24 @@ describe.skipIf(!hasRedis())("in Redis", () => {
     expect(await redis.command("KEYS", `*${id}*`)).toEqual([]);
   });
 
+  test("a worker whose claim is over keeps nothing: not after the next one has, and not after the session ended", async () => {
+    const id = randomUUID();
+    const by = (fence: number, server = frames) => server.held({ sessionId: id, fence });
+    const put = (fence: number, step: number) => by(fence).put(aFrame(id, step), Uint8Array.of(step));
+    expect([await put(1, 1), await put(2, 2), await put(1, 3), await put(2, 4)]).toEqual([true, true, false, true]);
+    expect((await other.list(id, { first: 10, after: null }, {})).rows.map(({ step }) => step)).toEqual([1, 2, 4]);
+    // Neither ends what the other one shows.
+    await by(1).clear(id);
+    expect((await frames.latest(id))?.step).toBe(4);
+    await by(3, other).clear(id);
+    expect([await put(2, 5), await put(3, 6), await frames.latest(id)]).toEqual([false, false, null]);
+    expect(await put(4, 7)).toBe(true);
+    expect([await frames.latest(id), Number(await redis.command("TTL", `atelier:recent:${id}:fence`)) > 3500]).toEqual([
+      expect.objectContaining({ step: 7 }),
+      true,
+    ]);
+  });
+
   test("while Redis is away or hangs, frames are dropped and none are found, and the operator reads it once", async () => {
     const id = randomUUID();
     await redis.stop();

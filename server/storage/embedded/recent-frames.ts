@@ -25,6 +25,7 @@ export function memoryRecentFrames(): RecentFrameStore {
       rings.set(frame.sessionId, ring);
       ring.push({ frame, picture });
       if (ring.length > RECENT_FRAMES) ring.shift();
+      return true;
     },
 
     find: async (sessionId, step) => entry(sessionId, step)?.frame ?? null,

@@ -19,7 +19,7 @@ import { sqlSessions } from "../sql/sessions.js";
 import { sqlSharedModels } from "../sql/shared-models.js";
 import { sqlTrials } from "../sql/trials.js";
 import { sqlWorkers } from "../sql/workers.js";
-import type { RecentFrameStore, Storage } from "../storage.js";
+import type { Storage } from "../storage.js";
 import { objectBlobs, pictureObjects } from "./blobs.js";
 import { startCandidates } from "./candidates.js";
 import { checkpointObjects, objectCheckpoints } from "./checkpoints.js";
@@ -31,6 +31,7 @@ import type { ObjectStore } from "./objects.js";
 import type { ObjectsAddress } from "./objects-address.js";
 import { pairStore } from "./pairing.js";
 import { reachable, reaching } from "./reachable.js";
+import type { SharedRecentFrames } from "./recent-frames.js";
 import { remoteSpace } from "./space.js";
 
 /** A picture's row follows its bytes within milliseconds, so a minute is plenty. */
@@ -46,7 +47,7 @@ export interface RemoteStorageOptions {
   blobs: ObjectsAddress;
   /** Folder of this server alone, for thumbnails. */
   cacheFolder: string;
-  recentFrames: RecentFrameStore;
+  recentFrames: SharedRecentFrames;
   /** Longest time between storing the bytes of a picture and its row, ms. */
   graceMs?: number;
   sweepMs?: number;
@@ -125,7 +126,7 @@ export async function openRemoteStorage({
       workers: calls.of(reachable(sqlWorkers(database))),
       sharedModels: calls.of(reachable(sqlSharedModels(database, objectModels({ objects, candidates, space: shared })))),
       trials: calls.of(reachable(sqlTrials(database, renewals))),
-      held: (claim) => ({ ...storage, ...heldBy(claim) }),
+      held: (claim) => ({ ...storage, ...heldBy(claim), recentFrames: recentFrames.held(claim) }),
       close: () => closeAll(opened),
     };
     return storage;

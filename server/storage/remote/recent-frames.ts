@@ -1,4 +1,5 @@
 import { Packr } from "msgpackr";
+import type { Claim } from "../../records/claim.js";
 import type { FrameRecord } from "../../records/pictures.js";
 import { openRedis } from "../../redis/connection.js";
 import { RECENT_FRAMES, type RecentFrameStore, type StepRange } from "../storage.js";
@@ -7,7 +8,12 @@ import { RECENT_FRAMES, type RecentFrameStore, type StepRange } from "../storage
 const KEPT_S = 3600;
 
 /** Frames of live translations that any server can show. */
-export interface RemoteRecentFrames extends RecentFrameStore {
+export interface SharedRecentFrames extends RecentFrameStore {
+  /** The same frames, as the holder of a session writes them, as `Storage.held` says. */
+  held(claim: Claim): RecentFrameStore;
+}
+
+export interface RemoteRecentFrames extends SharedRecentFrames {
   close(): void;
 }
 
@@ -16,13 +22,39 @@ export interface RemoteRecentFramesOptions {
   warn(message: string): void;
 }
 
+/**
+ * Both scripts get the keys of a session's records, pictures and fence, and a fence, or nothing without a claim. The fence of a
+ * session is that of the newest claim that has written; where it is higher, they do nothing and return nil.
+ */
+const FENCED = `
+  local fence = tonumber(ARGV[1])
+  if fence and fence < tonumber(redis.call("GET", KEYS[3]) or 0) then return false end
+  local function keep(least) if fence then redis.call("SET", KEYS[3], least, "EX", ${KEPT_S}) end end`;
+
+/** With the record, the step and the picture of a frame; returns the record that falls out of the ring, or nothing. */
+const PUT = `${FENCED}
+  keep(fence)
+  local oldest = redis.call("LINDEX", KEYS[1], ${RECENT_FRAMES - 1})
+  redis.call("LPUSH", KEYS[1], ARGV[2])
+  redis.call("LTRIM", KEYS[1], 0, ${RECENT_FRAMES - 1})
+  redis.call("HSET", KEYS[2], ARGV[3], ARGV[4])
+  redis.call("EXPIRE", KEYS[1], ${KEPT_S})
+  redis.call("EXPIRE", KEYS[2], ${KEPT_S})
+  return oldest or ""`;
+
+/** What is put late under the same claim is refused. */
+const CLEAR = `${FENCED}
+  keep((fence or 0) + 1)
+  redis.call("UNLINK", KEYS[1], KEYS[2])
+  return ""`;
+
 const packr = new Packr({ useRecords: false, copyBuffers: true });
 
 /**
  * Ring buffers of frames in Redis. While it is away, frames are dropped and none are found: a live translation goes on, and
  * its newest picture is stored elsewhere every few seconds.
  *
- * Each session has a list of its frames' records, the newest first, and a hash of their pictures by step.
+ * Each session has a list of its frames' records, the newest first, a hash of their pictures by step, and a fence.
  */
 export function openRemoteRecentFrames(redisUrl: string, { warn }: RemoteRecentFramesOptions): RemoteRecentFrames {
   const { redis, ask, close } = openRedis(redisUrl, {
@@ -33,6 +65,7 @@ export function openRemoteRecentFrames(redisUrl: string, { warn }: RemoteRecentF
 
   const records = (sessionId: string) => `atelier:recent:${sessionId}:records`;
   const pictures = (sessionId: string) => `atelier:recent:${sessionId}:pictures`;
+  const fence = (sessionId: string) => `atelier:recent:${sessionId}:fence`;
 
   /** In one round trip, which does not grow with the list of a gallery. */
   async function latestOf(sessionIds: readonly string[]): Promise<Map<string, FrameRecord>> {
@@ -53,25 +86,23 @@ export function openRemoteRecentFrames(redisUrl: string, { warn }: RemoteRecentF
     return (await ring(sessionId)).filter(({ step }) => step >= fromStep && step <= toStep);
   }
 
-  return {
+  /** In one turn of Redis and one round trip. */
+  const run = (script: string, sessionId: string, ...values: (string | number | Buffer)[]) =>
+    redis.callBuffer("EVAL", script, 3, records(sessionId), pictures(sessionId), fence(sessionId), ...values);
+
+  const store = (claim: Claim | null): RecentFrameStore => ({
     async put(frame, picture) {
       const { sessionId, step } = frame;
-      // All in one turn of Redis and one round trip; what falls out of the ring is known before.
-      const writing = redis
-        .multi()
-        .lindexBuffer(records(sessionId), RECENT_FRAMES - 1)
-        .lpush(records(sessionId), packr.pack(frame))
-        .ltrim(records(sessionId), 0, RECENT_FRAMES - 1)
-        .hset(pictures(sessionId), step, Buffer.from(picture.buffer, picture.byteOffset, picture.byteLength))
-        .expire(records(sessionId), KEPT_S)
-        .expire(pictures(sessionId), KEPT_S)
-        .exec();
-      const results = await ask(() => writing, null);
-      const oldest = results?.[0]?.[1];
-      if (oldest instanceof Buffer) {
-        const dropped = packr.unpack(oldest) as FrameRecord;
-        await ask(() => redis.hdel(pictures(sessionId), String(dropped.step)), 0);
+      const bytes = Buffer.from(picture.buffer, picture.byteOffset, picture.byteLength);
+      const written = () => run(PUT, sessionId, claim?.fence ?? "", packr.pack(frame), step, bytes);
+      // While Redis is away, nobody knows whether the claim is over.
+      const dropped = await ask(written, Buffer.of());
+      if (dropped === null) return false;
+      if (dropped instanceof Buffer && dropped.length > 0) {
+        const { step: oldest } = packr.unpack(dropped) as FrameRecord;
+        await ask(() => redis.hdel(pictures(sessionId), String(oldest)), 0);
       }
+      return true;
     },
 
     find: async (sessionId, step) => (await ring(sessionId)).find((frame) => frame.step === step) ?? null,
@@ -90,11 +121,11 @@ export function openRemoteRecentFrames(redisUrl: string, { warn }: RemoteRecentF
     picture: (sessionId, step) => ask(() => redis.hgetBuffer(pictures(sessionId), String(step)), null),
 
     async clear(sessionId) {
-      await ask(() => redis.unlink(records(sessionId), pictures(sessionId)), 0);
+      await ask(() => run(CLEAR, sessionId, claim?.fence ?? ""), null);
     },
+  });
 
-    close,
-  };
+  return { ...store(null), held: store, close };
 }
 
 /** The values of a pipeline's commands. @throws the error of the first one that failed. */
