@@ -69,7 +69,7 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
 
   it("go on when a worker is stopped, and when the next one is killed, from the last picture or checkpoint", async () => {
     const leaving = await paintings.sharedWorker();
-    const id = await paintings.start(90);
+    const id = await paintings.start(200);
     const watched = paintings.watch(id);
     const goOn = async () => {
       const { lastStep } = watched.viewer;
@@ -81,7 +81,7 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     await goOn();
     await doomed.end("SIGKILL");
     await paintings.sharedWorker();
-    await paintings.expectWhole(watched, 90);
+    await paintings.expectWhole(watched, 200);
     expect(await paintings.claimsOf(id)).toBe(3);
   });
 

@@ -54,7 +54,7 @@ export class PaintingFleet {
     return process;
   }
 
-  /** The worker that tests share: the one of earlier tests, or a new one where that was ended. Tests may not change it. */
+  /** The worker that tests share: that of the tests before, or a new one where there is none or a test has ended it. */
   async sharedWorker(): Promise<ServerProcess> {
     if (!this.shared?.isRunning) this.shared = await this.startWorker();
     return this.shared;
