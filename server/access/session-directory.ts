@@ -122,9 +122,11 @@ export class SessionDirectory {
   private follow(session: Known): void {
     const before = this.known.get(session.id);
     if (before) {
-      const newest = before.session.then((known) => (known && known.revision > session.revision ? known : session));
-      // A read that failed is forgotten by whoever asked for it.
-      newest.catch(() => undefined);
+      const newest = before.session.then(
+        (known) => (known && known.revision > session.revision ? known : session),
+        // What the change says holds although the read before it failed.
+        () => session,
+      );
       this.known.set(session.id, { ...before, session: newest });
     }
     for (const { reader, hidden } of [...(this.watchers.get(session.id) ?? [])]) if (!maySee(reader, session)) hidden();

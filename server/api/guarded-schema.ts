@@ -142,16 +142,23 @@ async function whileAllowed(
     // It may have been hidden before it was watched.
     for (const id of sessions) if (!(await directory.isVisible(reader, id))) end();
   };
-  await watch(principal);
-  const stopRenewal = renewal?.watch(async (renewed) => {
-    const refusal = await gatekeeper.refusal(entry, renewed, idOf);
-    if (refusal || !hearsTheSame(entry, principal, renewed)) end();
-    else await watch(renewed);
-  });
+  let stopRenewal: (() => void) | undefined;
   const unwatch = () => {
     stopRenewal?.();
     for (const stop of watches) stop();
   };
+  try {
+    await watch(principal);
+  } catch (error) {
+    unwatch();
+    await events.return?.();
+    throw error;
+  }
+  stopRenewal = renewal?.watch(async (renewed) => {
+    const refusal = await gatekeeper.refusal(entry, renewed, idOf);
+    if (refusal || !hearsTheSame(entry, principal, renewed)) end();
+    else await watch(renewed);
+  });
   const allowed: AsyncIterableIterator<unknown> = {
     [Symbol.asyncIterator]: () => allowed,
     async next() {

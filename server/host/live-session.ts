@@ -6,11 +6,12 @@ import { limitTable } from "../limits/table.js";
 import { isLive, type SessionFailure, type TranslationRecord, withDevice } from "../records/session.js";
 import { keepLastFrame, type LiveResult } from "../sessions/live/last-frame.js";
 import type { Departure, SessionSpans } from "../telemetry/session-spans.js";
+import { abortableDelay } from "./abortable-delay.js";
 import { DeathCount, deathFailure } from "./deaths.js";
 import type { DeviceExit } from "./exit.js";
 import type { DeviceLink, HostSession, SessionMessage, SessionParts } from "./host-session.js";
 import { SerialQueue } from "./serial-queue.js";
-import { type Ending, publishEnding, storageFailure, storeEnding } from "./session-ending.js";
+import { type Ending, passingObstacle, publishEnding, storageFailure, storeEnding } from "./session-ending.js";
 import { liveWork } from "./work.js";
 
 /** How long a live translation continues without a frame from its client, ms. */
@@ -21,6 +22,9 @@ const COUNTS_INTERVAL_MS = 2000;
 
 /** Least time between two pictures that are stored of a translation with an output, ms: the output holds them after a restart. */
 const KEEP_INTERVAL_MS = 5000;
+
+/** Wait before the next attempt to begin, ms. */
+const AGAIN_MS = 1000;
 
 /** Frames that a client may have at the host: one on the device, one waiting. */
 const FULL_CREDIT = 2;
@@ -97,7 +101,7 @@ export class LiveSession implements HostSession {
   }
 
   async start(link: DeviceLink): Promise<boolean> {
-    return (await this.tasks.run(async () => !this.ended && this.startOn(link))) ?? false;
+    return (await this.tasks.run(async () => !this.ended && this.startSoon(link))) ?? false;
   }
 
   /** Bypasses the serial queue, except to end the session: a frame must not wait. */
@@ -185,17 +189,37 @@ export class LiveSession implements HostSession {
     return FULL_CREDIT - (this.onDevice ? 1 : 0) - (this.waiting ? 1 : 0);
   }
 
+  /** Tries again while nothing can be read or stored, as long as no other host may have the session. */
+  private async startSoon(link: DeviceLink): Promise<boolean> {
+    for (;;) {
+      try {
+        return await this.startOn(link);
+      } catch (error) {
+        if (passingObstacle(error) === null) throw error;
+        this.parts.log(`Session ${this.id} cannot begin yet:`, error);
+      }
+      if ((await abortableDelay(AGAIN_MS, this.parts.closing)) && this.parts.isHeld()) continue;
+      await this.leave("LOST");
+      return false;
+    }
+  }
+
   private async startOn(link: DeviceLink): Promise<boolean> {
     const { storage, bus } = this.parts;
     const work = await liveWork(this.record, this.parts);
     const isTakenOver = this.unsubscribe === null && this.record.status === "RUNNING";
-    // What the host before has shown is not shown again.
+    // What the host before has shown is not shown again, and what it still sends is not kept.
+    if (isTakenOver) await storage.recentFrames.fence(this.id);
     const shown = isTakenOver ? ((await storage.recentFrames.latest(this.id)) ?? (await storage.frames.latest(this.id))) : null;
     if (shown) this.offeredStep = shown.step;
     // Subscribed before RUNNING is published, after which clients offer frames.
-    this.unsubscribe ??= await bus.subscribe(`live:${this.id}`, (message) => {
-      if (message.type === "offer") this.take(message);
-    });
+    this.unsubscribe ??= await bus.subscribe(
+      `live:${this.id}`,
+      (message) => {
+        if (message.type === "offer") this.take(message);
+      },
+      () => this.missedOffers(),
+    );
     const { startedAt, devices } = this.record;
     const used = { device: link.name, devices: withDevice(devices, link.name, this.translated) };
     const running = { status: "RUNNING", startedAt: startedAt ?? (await storage.now()), ...used } as const;
@@ -214,6 +238,13 @@ export class LiveSession implements HostSession {
     link.send({ type: "start", sessionId: this.id, work, checkpoint: null, storedThrough: -1 });
     this.spans.sent(link.name, session.step);
     return true;
+  }
+
+  /** Those who wait for an answer to an offer that was lost offer again. */
+  private missedOffers(): void {
+    if (this.ended) return;
+    this.keepAlive();
+    this.reply({ type: "restarted" });
   }
 
   private take(offer: Offer): void {
@@ -322,9 +353,9 @@ export class LiveSession implements HostSession {
     }
   }
 
-  /** A frame that is on the device or waits for it is the device's delay, not the client's. */
+  /** A frame that is on the device or waits for it is the device's delay, not the client's, nor is a bus that carries none. */
   private endUnlessBusy(): void {
-    if (this.onDevice || this.waiting) this.grace?.refresh();
+    if (this.onDevice || this.waiting || this.parts.bus.unreachable() !== null) this.grace?.refresh();
     else void this.finish({ status: "COMPLETED" });
   }
 

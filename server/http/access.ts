@@ -113,13 +113,18 @@ export class RouteAccess {
   ): Promise<() => void> {
     const { connections, directory } = this.parts;
     const { reader = null } = principal;
-    const release = connections.add(principal, end);
-    const unwatch = sessionId === null ? () => undefined : await directory.watch(reader, sessionId, end);
-    if (sessionId !== null && reader !== null && !(await directory.isVisible(reader, sessionId))) end();
-    return () => {
-      release();
-      unwatch();
+    const releases = [connections.add(principal, end)];
+    const release = () => {
+      for (const releaseOne of releases) releaseOne();
     };
+    try {
+      if (sessionId !== null) releases.push(await directory.watch(reader, sessionId, end));
+      if (sessionId !== null && reader !== null && !(await directory.isVisible(reader, sessionId))) end();
+    } catch (error) {
+      release();
+      throw error;
+    }
+    return release;
   }
 
   /** Whether someone may see a session: a film of one stays its maker's when they may not any more. */

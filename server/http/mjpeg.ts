@@ -92,8 +92,13 @@ export function mjpegRoutes({ broker, watchOutput, access, places, addressOf }: 
     const maxFramesPerSecond = framesPerSecond(request.query.fps);
     await inPlace(principal, request, async () => {
       const events = (await broker.watch(id, { afterStep: null, maxFramesPerSecond })) as Shown;
-      const release = await access.whileAllowed(principal, id, () => response.destroy());
-      await answer(events, request, response, null).finally(release);
+      await answer(
+        events,
+        access.whileAllowed(principal, id, () => response.destroy()),
+        request,
+        response,
+        null,
+      );
     });
   });
 
@@ -104,30 +109,47 @@ export function mjpegRoutes({ broker, watchOutput, access, places, addressOf }: 
     await inPlace(viewer, request, async () => {
       const dark = await darkPicture();
       const pictures = (await watchOutput({ name, ownerId }, maxFramesPerSecond)) as Shown;
-      const release = await access.whileAllowed(grounds, null, () => response.destroy());
-      await answer(pictures, request, response, dark).finally(release);
+      await answer(
+        pictures,
+        access.whileAllowed(grounds, null, () => response.destroy()),
+        request,
+        response,
+        dark,
+      );
     });
   });
 
   return router;
 }
 
-/** Streams what is shown. `first` is shown until a picture comes, and the last picture again and again, unless it is null. */
-async function answer(shown: Shown, request: Request, response: Response, first: Uint8Array | null): Promise<void> {
-  response.set({
-    "Cache-Control": "no-store",
-    "Content-Type": `multipart/x-mixed-replace; boundary=${BOUNDARY}`,
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    Connection: "close",
-    // nginx would collect pictures before it passes them on.
-    "X-Accel-Buffering": "no",
-    Vary: "Accept",
-  });
+/**
+ * Streams what is shown, and then calls what `allowed` gives. `first` is shown until a picture comes, and the last picture again
+ * and again, unless it is null. @throws what `allowed` throws
+ */
+async function answer(
+  shown: Shown,
+  allowed: Promise<() => void>,
+  request: Request,
+  response: Response,
+  first: Uint8Array | null,
+): Promise<void> {
+  let release: (() => void) | null = null;
   try {
+    release = await allowed;
+    response.set({
+      "Cache-Control": "no-store",
+      "Content-Type": `multipart/x-mixed-replace; boundary=${BOUNDARY}`,
+      "X-Content-Type-Options": "nosniff",
+      "Content-Security-Policy": "default-src 'none'; sandbox",
+      Connection: "close",
+      // nginx would collect pictures before it passes them on.
+      "X-Accel-Buffering": "no",
+      Vary: "Accept",
+    });
     if (request.method === "HEAD") response.end();
     else await stream(shown, request, response, first);
   } finally {
+    release?.();
     await shown.return?.();
   }
 }

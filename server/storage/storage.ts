@@ -281,6 +281,8 @@ export interface RecentFrameStore {
   count(sessionId: string, range: StepRange): Promise<number>;
   /** The encoded picture of a frame; null when it is no longer in the ring. */
   picture(sessionId: string, step: number): Promise<Uint8Array | null>;
+  /** Under a claim, lets older ones keep nothing from here on. */
+  fence(sessionId: string): Promise<void>;
   /** Drops all frames of a session; under a claim, only while none follows it, and nothing more is kept under this one. */
   clear(sessionId: string): Promise<void>;
 }

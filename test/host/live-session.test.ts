@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import type { FrameMessage, HostMessage } from "../../server/device/messages.js";
+import { StorageUnavailable } from "../../server/errors.js";
 import { MAX_RESTARTS } from "../../server/host/deaths.js";
 import { FrameRetention } from "../../server/host/frame-retention.js";
 import type { SessionParts } from "../../server/host/host-session.js";
@@ -157,6 +158,55 @@ test("what its device sends after the claim has run out reaches nobody, and the 
   await storage.sessions.update(record.id, { status: "FAILED" });
   await session.complete();
   expect((await storage.recentFrames.latest(record.id))?.step).toBe(0);
+});
+
+test("begins once the database is there again, and leaves the session to others when it is theirs meanwhile", async () => {
+  const { storage } = stored;
+  const away = new StorageUnavailable("The database cannot be reached.");
+  const begin = async (isHeld: () => boolean, failures: number) => {
+    const record = aTranslation(null);
+    await storage.sessions.insert(record);
+    let failed = 0;
+    const now = () => (failed++ < failures ? Promise.reject(away) : storage.now());
+    const session = new LiveSession(record, { ...parts(record), isHeld, storage: { ...storage, now } }, 3_600_000);
+    const isStarted = await session.start(link);
+    const { status } = (await storage.sessions.find(record.id))!;
+    const { active } = session;
+    await session.cancel();
+    return { isStarted, status, active };
+  };
+  expect(await begin(() => true, 2)).toEqual({ isStarted: true, status: "RUNNING", active: true });
+  expect(await begin(() => false, 1)).toEqual({ isStarted: false, status: "QUEUED", active: false });
+});
+
+test("does not end while no frame can reach it, and has lost ones offered again", async () => {
+  const record = aTranslation(null);
+  await stored.storage.sessions.insert(record);
+  let why: string | null = "Redis cannot be reached.";
+  let asked = 0;
+  let gap = (): void => undefined;
+  const replies: string[] = [];
+  const lossy: typeof bus = {
+    publish: async (_topic, message) => void ("type" in message && replies.push(message.type)),
+    subscribe: async (_topic, _listener, onGap = () => undefined) => {
+      gap = onGap;
+      return async () => undefined;
+    },
+    unreachable() {
+      asked++;
+      return why;
+    },
+    close: async () => undefined,
+  };
+  const session = new LiveSession(record, { ...parts(record), bus: lossy }, 20);
+  await session.start(link);
+  await until(() => asked > 2);
+  expect(session.active).toBe(true);
+  gap();
+  expect(replies).toContain("restarted");
+  why = null;
+  await until(() => !session.active);
+  expect((await stored.storage.sessions.find(record.id))?.status).toBe("COMPLETED");
 });
 
 test("the next host translates no frame that the one before has shown, and nothing older", async () => {

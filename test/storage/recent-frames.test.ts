@@ -65,6 +65,9 @@ describe.skipIf(!hasRedis())("in Redis", () => {
     await by(3, other).clear(id);
     expect([await put(2, 5), await put(3, 6), await frames.latest(id)]).toEqual([false, false, null]);
     expect(await put(4, 7)).toBe(true);
+    await by(6, other).fence(id);
+    await by(5).fence(id);
+    expect([await put(5, 8), await put(6, 7)]).toEqual([false, true]);
     expect([await frames.latest(id), Number(await redis.command("TTL", `atelier:recent:${id}:fence`)) > 3500]).toEqual([
       expect.objectContaining({ step: 7 }),
       true,

@@ -43,6 +43,9 @@ export function memoryRecentFrames(): RecentFrameStore {
 
     picture: async (sessionId, step) => entry(sessionId, step)?.picture ?? null,
 
+    // One process has all claims.
+    fence: async () => undefined,
+
     clear: async (sessionId) => void rings.delete(sessionId),
   };
 }

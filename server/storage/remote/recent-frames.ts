@@ -23,13 +23,17 @@ export interface RemoteRecentFramesOptions {
 }
 
 /**
- * Both scripts get the keys of a session's records, pictures and fence, and a fence, or nothing without a claim. The fence of a
+ * The scripts get the keys of a session's records, pictures and fence, and a fence, or nothing without a claim. The fence of a
  * session is that of the newest claim that has written; where it is higher, they do nothing and return nil.
  */
 const FENCED = `
   local fence = tonumber(ARGV[1])
   if fence and fence < tonumber(redis.call("GET", KEYS[3]) or 0) then return false end
   local function keep(least) if fence then redis.call("SET", KEYS[3], least, "EX", ${KEPT_S}) end end`;
+
+const FENCE = `${FENCED}
+  keep(fence)
+  return ""`;
 
 /** With the record, the step and the picture of a frame; returns the record that falls out of the ring, or nothing. */
 const PUT = `${FENCED}
@@ -119,6 +123,10 @@ export function openRemoteRecentFrames(redisUrl: string, { warn }: RemoteRecentF
     count: async (sessionId, range) => (await within(sessionId, range)).length,
 
     picture: (sessionId, step) => ask(() => redis.hgetBuffer(pictures(sessionId), String(step)), null),
+
+    async fence(sessionId) {
+      await ask(() => run(FENCE, sessionId, claim?.fence ?? ""), null);
+    },
 
     async clear(sessionId) {
       await ask(() => run(CLEAR, sessionId, claim?.fence ?? ""), null);
