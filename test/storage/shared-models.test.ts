@@ -120,6 +120,20 @@ describe.skipIf(postgresPrograms === null)("models that servers share", () => {
     return (await digests()).includes(sha256) && (await readdir(join(servers.place.folder, "models", sha256))).length > 0;
   }
 
+  it("are not added when their files were deleted because their server hung, and are once these are stored again", async () => {
+    const [{ file, bytes }, { file: card }] = [await stored(), await stored()];
+    const model = { id: randomUUID(), file, card, origin: randomUUID(), machine: "somewhere" };
+    const other = await servers.rig.open(servers.place, { graceMs: 0, sweepMs: 20 });
+    await until(async () => !(await filesOf(file)));
+    await other.close();
+    await expect(both()[0].sharedModels.add(model)).rejects.toThrow(StorageUnavailable);
+    expect(await find(model.id)).toBeUndefined();
+    const again = { ...model, card: (await stored()).file };
+    await both()[0].sharedModels.put(file, inChunks(bytes, 1000));
+    await both()[0].sharedModels.add(again);
+    expect(bytes.equals(await buffer(await both()[1].sharedModels.read((await find(model.id))!.file)))).toBe(true);
+  });
+
   it("are tried by one server at a time, whose verdict counts for its kind of processor", async () => {
     const model = await aModel();
     await both()[0].sharedModels.add(model);

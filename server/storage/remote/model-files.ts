@@ -3,6 +3,7 @@ import { conflict, notFound } from "../../errors.js";
 import type { StoredFile } from "../../records/shared-model.js";
 import { sha256 } from "../common/digest.js";
 import type { SpaceGuard } from "../common/space.js";
+import { requireBytes } from "../sql/digests.js";
 import { type ModelFiles, modelFilesInUse } from "../sql/shared-models.js";
 import type { Candidates, ObjectKind } from "./candidates.js";
 import type { ObjectStore } from "./objects.js";
@@ -41,7 +42,7 @@ export function objectModels({ objects, candidates, space }: ObjectModelsDepende
     const digest = (await sha256(bytes)).toString("hex");
     // Each part begins the time of grace anew: the model is added only after the last one. First, as a part that is there
     // may be about to be deleted.
-    await candidates.add([candidateOf(file)]);
+    await candidates.storing([candidateOf(file)]);
     if (begun.get(key) === digest && (await objects.size(key)) === bytes.byteLength) return;
     begun.delete(key);
     await space.storing(bytes.byteLength, () => objects.put(key, bytes));
@@ -62,6 +63,10 @@ export function objectModels({ objects, candidates, space }: ObjectModelsDepende
     },
 
     read: async (file) => stored(objects, file),
+
+    async require(files, transaction) {
+      for (const file of files) await requireBytes(transaction, candidateOf(file));
+    },
 
     release: (files, transaction) => candidates.add(files.map(candidateOf), transaction),
   };

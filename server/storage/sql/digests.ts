@@ -26,11 +26,11 @@ export function isRemoved(digest: string): SQL<boolean> {
   return sql<boolean>`coalesce((${removed} for key share), false)`;
 }
 
-/** @throws StorageUnavailable when the bytes with a digest were deleted before their row came: they must be stored again. */
+/** @throws StorageUnavailable when the bytes with a digest, or another candidate, were deleted before their row came: they must be stored again. */
 export async function requireBytes(database: Database, digest: string): Promise<void> {
   const isOfDigest = eq(blobCandidates.digest, digest);
   const [row] = await database.select({ removedAt: blobCandidates.removedAt }).from(blobCandidates).where(isOfDigest).for("key share");
-  if (row?.removedAt) throw new StorageUnavailable("The picture was deleted while this server hung. Store it again.");
+  if (row?.removedAt) throw new StorageUnavailable("What was stored was deleted while this server hung. Store it again.");
 }
 
 /** Whether any image or kept frame is stored. */

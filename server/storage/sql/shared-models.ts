@@ -7,6 +7,8 @@ import { verdictOf } from "./trials.js";
 
 /** Where the files of shared models are. */
 export interface ModelFiles extends Pick<SharedModelStore, "put" | "read"> {
+  /** Called in the transaction in which a model begins to name files. @throws StorageUnavailable when they were deleted meanwhile */
+  require(files: readonly StoredFile[], transaction: Database): Promise<void>;
   /** Called in the transaction in which a model no longer names files. */
   release(files: readonly StoredFile[], transaction: Database): Promise<void>;
 }
@@ -37,6 +39,7 @@ export function sqlSharedModels(database: Database, files: ModelFiles): SharedMo
     add: (model) =>
       database.transaction(async (transaction) => {
         const [before] = await transaction.select().from(sharedModels).where(eq(sharedModels.id, model.id)).for("update");
+        await files.require(filesOf(model), transaction);
         const row = { ...rowOf(model), addedAt: now, removedAt: null };
         const [added] = await written(
           transaction
