@@ -176,7 +176,7 @@ export const variables = {
   publicUrl: {
     name: "ATELIER_PUBLIC_URL",
     default: "",
-    help: "The address that browsers show where a proxy stands in front, such as `https://atelier.example`: scheme, host and port.",
+    help: "The address that browsers show where a proxy stands in front, such as `https://atelier.example`: scheme, host and port. Other than of this machine, such as `http://localhost:8080`, it needs `ATELIER_ACCESS`.",
     parse(text) {
       if (text === "") return null;
       const address = URL.canParse(text) ? new URL(text) : null;
@@ -203,7 +203,7 @@ export const variables = {
   trustedProxies: {
     name: "ATELIER_TRUSTED_PROXIES",
     default: "",
-    help: "Addresses or networks of proxies, separated by commas, such as `127.0.0.1, 10.0.0.0/8`. Only they say with X-Forwarded-For and X-Forwarded-Proto who asks, and whether by https.",
+    help: "Addresses or networks of proxies, separated by commas, such as `127.0.0.1, 10.0.0.0/8`. Only they say with X-Forwarded-For and X-Forwarded-Proto who asks, and whether by https. Needs `ATELIER_ACCESS`.",
     parse: (text) => text.split(",").flatMap((part) => (part.trim() === "" ? [] : [addressOrNetwork(part.trim())])),
   },
   role: {
@@ -291,7 +291,7 @@ export const variables = {
   origins: {
     name: "ATELIER_ORIGINS",
     default: "",
-    help: "Origins of other web pages that may use the server, separated by commas, such as `https://studio.example`.",
+    help: "Origins of other web pages that may use the server, separated by commas, such as `https://studio.example`. Those of other machines than this one need `ATELIER_ACCESS`.",
     parse: (text) => text.split(",").flatMap((part) => (part.trim() === "" ? [] : [origin(part.trim())])),
   },
   graphiql: {
@@ -330,12 +330,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const values = Object.entries<Variable<unknown>>(variables).map(([key, variable]) => [key, read(variable, env)]);
   const config = Object.fromEntries(values) as Config;
   requireEngines(config);
-  // A worker shows others only whether it is well, and its metrics.
-  if (!loopback.includes(config.host) && config.access === "NONE" && config.role !== "worker") {
-    throw new ConfigError(
-      `HOST=${config.host} lets other machines reach the server, so it must know who may use it: set ATELIER_ACCESS=link too; docs/access.md says more.`,
-    );
-  }
+  refuseOpenServer(config);
   for (const [name, isUsed] of [
     [variables.approval.name, config.approval],
     [variables.retentionHours.name, config.retentionHours !== null],
@@ -349,12 +344,27 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   }
   if ((config.tlsCert === null) !== (config.tlsKey === null))
     throw new ConfigError("ATELIER_TLS_CERT and ATELIER_TLS_KEY need each other.");
-  if (config.publicUrl && !isLoopback(config.publicUrl.origin) && config.access === "NONE") {
-    throw new ConfigError(
-      `ATELIER_PUBLIC_URL=${config.publicUrl.origin} lets everyone who reaches that address use the server: set ATELIER_ACCESS=link too; docs/access.md says more.`,
-    );
-  }
   return config;
+}
+
+/** @throws ConfigError when a server that does not ask who is using it could be used from elsewhere. */
+function refuseOpenServer({ access, role, host, publicUrl, origins, trustedProxies }: Config): void {
+  if (access !== "NONE") return;
+  const refuse = (what: string) => {
+    throw new ConfigError(`${what}: set ATELIER_ACCESS=link too; docs/access.md says more.`);
+  };
+  if (publicUrl && !isLoopback(publicUrl.origin)) {
+    refuse(`ATELIER_PUBLIC_URL=${publicUrl.origin} lets everyone who reaches that address use the server`);
+  }
+  // A worker shows others only whether it is well, and its metrics.
+  if (role === "worker") return;
+  if (!loopback.includes(host)) refuse(`HOST=${host} lets other machines reach the server, so it must know who may use it`);
+  if (trustedProxies.length > 0) refuse("ATELIER_TRUSTED_PROXIES is for a proxy, which lets everyone who reaches it use the server");
+  const foreign = origins.find((origin) => !isLoopback(origin));
+  if (foreign === undefined) return;
+  refuse(
+    `ATELIER_ORIGINS=${foreign} lets pages of another machine do everything here. If it is your proxy, set ATELIER_PUBLIC_URL instead. Either way`,
+  );
 }
 
 /** @throws ConfigError unless all of the shared engines are named, or none where one process does everything. */

@@ -137,6 +137,7 @@ test.each([
   ["ATELIER_TLS_CERT", "no-such.pem", /must be a file that exists/],
   ["ATELIER_TLS_CERT", "package.json", /ATELIER_TLS_CERT and ATELIER_TLS_KEY need each other/],
   ["ATELIER_TRUSTED_PROXIES", "10.0.0.0/99", /must be IP addresses or networks/],
+  ["ATELIER_TRUSTED_PROXIES", "127.0.0.1", /ATELIER_TRUSTED_PROXIES is for a proxy.*: set ATELIER_ACCESS=link too/],
   ["ATELIER_MODEL_MIRROR", "ftp://models.example", /must be a folder or an address/],
   ["ATELIER_MODEL_MIRROR", "file:///models", /must be a folder or an address/],
   ["ATELIER_MODEL_MIRROR", "https://user:secret@models.example", /must be a folder or an address/],
@@ -152,9 +153,22 @@ test.each([
   ["ATELIER_DEVICE", "webgpu:1", /must be one of/],
   ["ATELIER_ORIGINS", "studio.example", /must be origins/],
   ["ATELIER_ORIGINS", "https://studio.example/page", /must be origins/],
+  [
+    "ATELIER_ORIGINS",
+    "http://localhost:3000,https://a.example",
+    /ATELIER_ORIGINS=https:\/\/a\.example .*ATELIER_PUBLIC_URL .*: set ATELIER_ACCESS=link too/,
+  ],
+  ["ATELIER_ORIGINS", "http://127.0.0.1.a.example", /set ATELIER_ACCESS=link too/],
   ["ATELIER_DATEN", "x", /Unknown environment variable ATELIER_DATEN/],
 ])("%s=%s stops the start", (name, value, message) => {
   expect(() => readConfig({ [name]: value })).toThrow(message);
+});
+
+test("what lets other machines in needs access control, and what is of this machine alone does not", () => {
+  const pages = { ATELIER_ORIGINS: "http://localhost:3000, http://127.0.0.1:5173,http://[::1]:8080" };
+  expect(readConfig({ ...pages, ATELIER_PUBLIC_URL: "http://localhost:8080" })).toMatchObject({ access: "NONE", origins: { length: 3 } });
+  const others = { ATELIER_ORIGINS: "https://a.example", ATELIER_TRUSTED_PROXIES: "127.0.0.1", ATELIER_PUBLIC_URL: "https://b.example" };
+  expect(readConfig({ ...others, ATELIER_ACCESS: "link" })).toMatchObject({ access: "LINK", origins: ["https://a.example"] });
 });
 
 test("engines that processes share need each other, and the roles need them", () => {

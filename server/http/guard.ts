@@ -100,17 +100,20 @@ function foreignHost(host: string, request: IncomingMessage): AtelierError {
   const scheme = request.headers["x-forwarded-proto"] === "https" ? "https" : "http";
   const shown = HOST.test(host) ? `the host name ${host}` : "that host name";
   const origin = HOST.test(host) ? `${scheme}://${host}` : "https://studio.example";
-  const message = `This server does not accept ${shown}. If you forward a port or use a proxy, ${howToAllow("ATELIER_PUBLIC_URL", origin)}`;
-  return new AtelierError("FORBIDDEN", message, { field: "Host" });
+  const advice = `If you forward a port or use a proxy, start the server with ${settings("ATELIER_PUBLIC_URL", origin)}, the address that the browser shows`;
+  return new AtelierError("FORBIDDEN", `This server does not accept ${shown}. ${advice}; docs/access.md says more.`, { field: "Host" });
 }
 
+/** Explains how to let the pages of an origin in, which may be those of a proxy that does not pass on the Host header. */
 function foreignOrigin(origin: string): AtelierError {
   const known = /^https?:\/\//.test(origin) && HOST.test(origin.replace(/^https?:\/\//, ""));
-  const advice = known ? ` If you trust it, for example because it is your proxy, ${howToAllow("ATELIER_ORIGINS", origin)}` : "";
+  const proxy = `If it is the address of your proxy, start the server with ${settings("ATELIER_PUBLIC_URL", origin)}`;
+  const page = `if it is another page that you trust, with ${settings("ATELIER_ORIGINS", origin)}`;
+  const advice = known ? ` ${proxy}; ${page}; docs/access.md says more.` : "";
   return new AtelierError("FORBIDDEN", `Pages of ${known ? origin : "that origin"} may not use this server.${advice}`, { field: "Origin" });
 }
 
-function howToAllow(variable: string, origin: string): string {
-  const access = variable === "ATELIER_PUBLIC_URL" && !isLoopback(origin) ? " and ATELIER_ACCESS=link" : "";
-  return `start the server with ${variable}=${origin}${access}, the address that the browser shows; docs/access.md says more.`;
+/** The variables that let an origin in: one of another machine needs access control. */
+function settings(variable: "ATELIER_PUBLIC_URL" | "ATELIER_ORIGINS", origin: string): string {
+  return `${variable}=${origin}${isLoopback(origin) ? "" : " and ATELIER_ACCESS=link"}`;
 }

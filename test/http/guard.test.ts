@@ -74,8 +74,11 @@ describe("the guard", () => {
     );
     expect(await message({ Host: "[2001:db8::1]:80" })).toContain("ATELIER_PUBLIC_URL=http://[2001:db8::1]:80 and ATELIER_ACCESS=link, ");
     expect(await message({ Host: "<b>evil" })).not.toContain("evil");
-    expect(await message({ Origin: "https://art.example" })).toContain("ATELIER_ORIGINS=https://art.example, ");
-    expect(await message({ Origin: "null" })).not.toContain("ATELIER_ORIGINS");
+    const foreign = await message({ Origin: "https://art.example" });
+    expect(foreign).toContain("your proxy, start the server with ATELIER_PUBLIC_URL=https://art.example and ATELIER_ACCESS=link; ");
+    expect(foreign).toContain("another page that you trust, with ATELIER_ORIGINS=https://art.example and ATELIER_ACCESS=link; ");
+    expect(await message({ Origin: "http://localhost:3000" })).toContain("with ATELIER_ORIGINS=http://localhost:3000; ");
+    expect(await message({ Origin: "null" })).not.toContain("ATELIER_");
   });
 
   it("refuses a request with two Host headers", async () => {
