@@ -15,6 +15,11 @@ export class SecretConfigError extends ConfigError {
   }
 }
 
+/** Whether a value looks like an address with a user, password, query or fragment, also one that is no address: the log must not repeat it. */
+export function mayHoldSecret(text: string): boolean {
+  return /[@?#]/.test(text);
+}
+
 /** A whole number of megabytes (10^6 bytes), in bytes. */
 export function megabytes(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new ConfigError("must be a whole number of megabytes, at least 1");

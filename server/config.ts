@@ -7,6 +7,7 @@ import {
   engineAddress,
   existingFile,
   issuer,
+  mayHoldSecret,
   megabytes,
   mirrorAddress,
   oneOf,
@@ -362,9 +363,7 @@ function refuseOpenServer({ access, role, host, publicUrl, origins, trustedProxi
   if (trustedProxies.length > 0) refuse("ATELIER_TRUSTED_PROXIES is for a proxy, which lets everyone who reaches it use the server");
   const foreign = origins.find((origin) => !isLoopback(origin));
   if (foreign === undefined) return;
-  refuse(
-    `ATELIER_ORIGINS=${foreign} lets pages of another machine do everything here. If it is your proxy, set ATELIER_PUBLIC_URL instead. Either way`,
-  );
+  refuse(`ATELIER_ORIGINS=${foreign} lets pages of another machine do everything here (ATELIER_PUBLIC_URL is for a proxy's own address)`);
 }
 
 /** @throws ConfigError unless all of the shared engines are named, or none where one process does everything. */
@@ -389,7 +388,7 @@ function read<Value>(variable: Variable<Value>, env: NodeJS.ProcessEnv): Value {
     return variable.parse(text);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const shown = error instanceof SecretConfigError ? "" : `=${text}`;
+    const shown = error instanceof SecretConfigError || mayHoldSecret(text) ? "" : `=${text}`;
     throw new ConfigError(`${variable.name}${shown} ${error.message.replace(/\.$/, "")}.`);
   }
 }
