@@ -51,6 +51,14 @@ describeStudio("a server with accounts, in browsers", { variables }, (studio) =>
     const nobody = await signIn("nobody");
     await nobody.page.getByText("Your account has no role on this server.", { exact: false }).waitFor();
 
+    // A painting that is not shown to strangers may be shown to whoever the address was sent to.
+    await stranger.goto("/s?id=somebodys-painting#note");
+    await stranger.getByRole("link", { name: "Sign in" }).click();
+    await stranger.getByRole("textbox", { name: "Account" }).fill("lee");
+    await stranger.getByRole("button", { name: "Go" }).click();
+    await stranger.getByText("Lee · May paint").waitFor();
+    expect(stranger.url()).toBe(`${studio.server.address}/s?id=somebodys-painting#note`);
+
     const { page, complaints } = await signIn("ada");
     await page.getByRole("link", { name: "Ada · Admin" }).click();
     await page.getByRole("button", { name: "End access of Lee" }).waitFor();

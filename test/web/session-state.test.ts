@@ -60,7 +60,8 @@ describe("a painting as its page knows it", () => {
 
   test("shows nothing of itself once this browser may no longer see it", () => {
     const state = withFrames(nextState(nothingYet, { type: "loaded", session: painting(frame(2)), curve: [] }), 3);
-    expect(nextState(state, { type: "closed", message: "This needs access." })).toEqual({ ...nothingYet, failure: "This needs access." });
+    const message = "This needs access.";
+    expect(nextState(state, { type: "closed", message })).toEqual({ ...nothingYet, closed: true, failure: message });
   });
 
   test("keeps the curve in order and without duplicates through a replay", () => {

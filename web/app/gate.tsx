@@ -4,11 +4,10 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 import { useAccess } from "../parts/access";
-import headings from "../parts/headings.module.css";
-import { Notice } from "../parts/notice";
 import { accessTexts as texts } from "../texts/access";
-import styles from "./nothing-here.module.css";
 import { startsSomething } from "./rooms";
+import { SignIn } from "./sign-in";
+import { Told } from "./told";
 
 /** Pages that show one thing to whoever may see it, and the one that opens links. */
 const openPages = ["/open", "/s", "/take"];
@@ -35,30 +34,4 @@ export function Gate({ children }: { children: ReactNode }) {
     );
   }
   return children;
-}
-
-/** The way to the identity provider and back to this page, and why it let nobody in before. */
-function SignIn() {
-  const refused = new URLSearchParams(location.search).get("refused") ?? "";
-  const reasons: Readonly<Record<string, string>> = texts.signIn.refused;
-  const { pathname, search, hash } = location;
-  const to = refused === "" ? pathname + search + hash : "/";
-  return (
-    <Told {...texts.signIn}>
-      {Object.hasOwn(reasons, refused) && <Notice>{reasons[refused]}</Notice>}
-      <a className="button primary" href={`/access/sign-in?to=${encodeURIComponent(to)}`}>
-        {texts.signIn.action}
-      </a>
-    </Told>
-  );
-}
-
-function Told({ title, text, children }: { title: string; text: string; children?: ReactNode }) {
-  return (
-    <main className={styles.empty}>
-      <h1 className={headings.section}>{title}</h1>
-      <p>{text}</p>
-      {children}
-    </main>
-  );
 }

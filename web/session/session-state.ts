@@ -22,6 +22,8 @@ export interface SessionState {
   connected: boolean;
   /** Whether the session was deleted, on this page or elsewhere. */
   removed: boolean;
+  /** Whether the server does not show the session to this browser, or does so no longer. */
+  closed: boolean;
   failure: string | null;
 }
 
@@ -47,7 +49,7 @@ export type SessionAction =
   | { type: "place"; place: Place }
   | { type: "connection"; connected: boolean }
   | { type: "removed" }
-  /** This browser may no longer see it. */
+  /** This browser may not see it, or no longer. */
   | { type: "closed"; message: string }
   | { type: "failed"; message: string };
 
@@ -60,13 +62,14 @@ export const nothingYet: SessionState = {
   timeline: emptyTimeline,
   connected: true,
   removed: false,
+  closed: false,
   failure: null,
 };
 
 export function nextState(state: SessionState, event: SessionAction): SessionState {
   switch (event.type) {
     case "loaded":
-      return { ...withSession(state, event.session), curve: mergeCurves(event.curve, state.curve), failure: null };
+      return { ...withSession(state, event.session), curve: mergeCurves(event.curve, state.curve), closed: false, failure: null };
     case "changed":
       return withSession(state, event.session);
     case "frame":
@@ -88,7 +91,7 @@ export function nextState(state: SessionState, event: SessionAction): SessionSta
     case "removed":
       return { ...state, removed: true };
     case "closed":
-      return { ...nothingYet, removed: state.removed, failure: event.message };
+      return { ...nothingYet, removed: state.removed, closed: true, failure: event.message };
     case "failed":
       return { ...state, failure: event.message };
   }
