@@ -24,7 +24,8 @@ export interface SignInParts extends Pick<Access, "users" | "audit" | "addressOf
 
 /**
  * `GET /access/sign-in` sends the browser to the identity provider, and with `to` back to a path on this server later;
- * `GET /access/callback` is where it comes back. A page of another site can only send it to that path. Someone who is not let in is sent to the studio, which says why.
+ * `GET /access/callback` is where it comes back. A page of another site can only send it to that path, where the browser says
+ * that it comes from there. Someone who is not let in is sent to the studio, which says why.
  */
 export function signInRoutes({ signIn, users, audit, addressOf, isSecure, allowances, publicUrl }: SignInParts): Router {
   const router = Router();
@@ -71,7 +72,10 @@ export function signInRoutes({ signIn, users, audit, addressOf, isSecure, allowa
   return router;
 }
 
-/** Whether a page of another origin sent the browser here; browsers that are too old do not say so. */
+/**
+ * Whether a page of another origin sent the browser here. Browsers do not say so over plain http, except to their own machine.
+ * `Referer` does not help: this server's pages send none, and those of others need not.
+ */
 function isSentByOther(request: Request): boolean {
   return !["none", "same-origin"].includes(request.get("Sec-Fetch-Site") ?? "none");
 }
