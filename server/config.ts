@@ -66,7 +66,7 @@ export interface Config {
   sessionBytes: number;
   /** Space for the kept frames of all sessions, bytes. */
   historyBytes: number;
-  /** Space for the pictures and kept frames of one owner, bytes. */
+  /** Space for the pictures, kept frames and films of one owner, bytes. */
   ownerBytes: number;
   /** Never download models. */
   offline: boolean;
@@ -271,7 +271,7 @@ export const variables = {
   ownerBytes: {
     name: "ATELIER_OWNER_MB",
     default: String(limitTable.ownBytes.value / 1e6),
-    help: "Space in MB for the pictures and kept frames of one owner, except admins; beyond it they start and upload nothing more. All who came by one link have ten times as much together.",
+    help: "Space in MB for the pictures, kept frames and films of one owner, except admins; beyond it they start and upload nothing more. All who came by one link have ten times as much together.",
     parse: megabytes,
   },
   offline: {

@@ -20,7 +20,10 @@ export class OwnerUsage {
   @Field(() => Int, { description: "Pictures that were uploaded or kept." })
   pictures!: number;
 
-  @Field(() => Float, { description: "Bytes of pictures and kept frames." })
+  @Field(() => Int, { description: "Films that are kept." })
+  films!: number;
+
+  @Field(() => Float, { description: "Bytes of pictures, kept frames and films." })
   bytes!: number;
 }
 

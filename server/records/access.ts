@@ -149,6 +149,8 @@ export interface OwnerUsage {
   /** Those that are QUEUED or RUNNING. */
   openSessions: number;
   pictures: number;
-  /** Of pictures and kept frames. */
+  /** Those that are finished. */
+  films: number;
+  /** Of pictures, kept frames and films. */
   byteLength: number;
 }

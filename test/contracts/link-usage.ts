@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LinkRecord } from "../../server/records/access.js";
 import type { OpenSessions, Storage } from "../../server/storage/storage.js";
 import { aLink, aUser } from "./access.js";
-import { anImage, aSession } from "./records.js";
+import { aFilm, anImage, aSession } from "./records.js";
 
 /** What every storage tells of those who came by one link. `open` returns one that may hold rows of other tests. */
 export function linkUsageContract(name: string, open: () => Promise<Storage>): void {
@@ -48,7 +48,7 @@ export function linkUsageContract(name: string, open: () => Promise<Storage>): v
     });
 
     it("tells what owners have, those with the most bytes first, and their names", async () => {
-      const { access, images, sessions } = storage;
+      const { access, images, sessions, films } = storage;
       const [link, user] = [aLink({ name: "Class" }), await access.saveUser(aUser({ name: "Ada" }))];
       await access.addLink(link, randomUUID());
       const visitor = { id: randomUUID(), createdAt: new Date() };
@@ -59,11 +59,21 @@ export function linkUsageContract(name: string, open: () => Promise<Storage>): v
       await sessions.insert(aSession(await picture(user.id, 1_500_000_000), { ownerId: user.id, status: "COMPLETED" }));
       await picture(user.id, 1_600_000_000);
       await picture(link.id, 1_000_000_000);
+      // Of one that is being made there is nothing yet.
+      const filmed = randomUUID();
+      for (const [ownerId, bytes] of [
+        [user.id, 100_000_000],
+        [user.id, null],
+        [filmed, 900_000_000],
+        [filmed, 3_000_000],
+      ] as const)
+        await films.insert(aFilm({}, { ownerId, bytes }), { makerId: randomUUID(), leaseMs: 60_000 });
       const all = await access.usage(1000);
-      expect(all.filter(({ ownerId }) => [user.id, visitor.id, link.id].includes(ownerId))).toEqual([
-        { ownerId: user.id, name: "Ada", sessions: 1, openSessions: 0, pictures: 2, byteLength: 3_100_000_000 },
-        { ownerId: visitor.id, name: "Class", sessions: 1, openSessions: 1, pictures: 1, byteLength: 2e9 },
-        { ownerId: link.id, name: "Class", sessions: 0, openSessions: 0, pictures: 1, byteLength: 1e9 },
+      expect(all.filter(({ ownerId }) => [user.id, visitor.id, link.id, filmed].includes(ownerId))).toEqual([
+        { ownerId: user.id, name: "Ada", sessions: 1, openSessions: 0, pictures: 2, films: 1, byteLength: 3_200_000_000 },
+        { ownerId: visitor.id, name: "Class", sessions: 1, openSessions: 1, pictures: 1, films: 0, byteLength: 2e9 },
+        { ownerId: link.id, name: "Class", sessions: 0, openSessions: 0, pictures: 1, films: 0, byteLength: 1e9 },
+        { ownerId: filmed, name: null, sessions: 0, openSessions: 0, pictures: 0, films: 2, byteLength: 903_000_000 },
       ]);
       expect(await access.usage(2)).toEqual(all.slice(0, 2));
     });

@@ -18,7 +18,7 @@ export const OpenSessionEvents = graphql(`subscription OpenSessionEvents { sessi
 /** The owners with the most bytes, and the limits of the server. */
 export const UsageQuery = graphql(`
   query Usage {
-    usage(first: 50) { ownerId name sessions openSessions pictures bytes }
+    usage(first: 50) { ownerId name sessions openSessions pictures films bytes }
     server { limits { name value unit per description } }
   }
 `);

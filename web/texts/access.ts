@@ -100,6 +100,7 @@ export const accessTexts = {
       unnamed: "This machine, or someone whose link is gone",
       paintings: (count: number) => (count === 1 ? "1 painting" : `${count} paintings`),
       pictures: (count: number) => (count === 1 ? "1 picture" : `${count} pictures`),
+      films: (count: number) => (count === 1 ? "1 film" : `${count} films`),
       open: (count: number) => `${count} now`,
       limits: "Limits",
       per: {

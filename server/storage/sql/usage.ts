@@ -1,33 +1,29 @@
-import { count, desc, eq, inArray, type SQL, sql, sum } from "drizzle-orm";
-import { unionAll } from "drizzle-orm/pg-core";
+import { desc, eq, inArray, isNotNull, type SQL, sql, sum } from "drizzle-orm";
+import { type AnyPgColumn, unionAll } from "drizzle-orm/pg-core";
 import type { OwnerUsage } from "../../records/access.js";
 import type { Database } from "./database.js";
 import { films, images, links, sessions, users, visitors } from "./schema.js";
 
-/** The `first` owners with the most bytes of pictures and kept frames. */
+/** The `first` owners with the most bytes of pictures, kept frames and finished films. */
 export async function usageOfOwners(database: Database, first: number): Promise<OwnerUsage[]> {
-  const isOpen = sql<number>`case when ${sessions.status} in ('QUEUED', 'RUNNING') then 1 else 0 end`;
+  const isOpen = sql`case when ${sessions.status} in ('QUEUED', 'RUNNING') then 1 else 0 end`;
   const used = unionAll(
+    database.select(owned(sessions.ownerId, sessions.frameByteLength, { sessions: sql`1`, openSessions: isOpen })).from(sessions),
+    database.select(owned(images.ownerId, images.byteLength, { pictures: sql`1` })).from(images),
     database
-      .select({ ownerId: sessions.ownerId, bytes: sessions.frameByteLength, made: sql<number>`1`.as("made"), open: isOpen.as("open") })
-      .from(sessions),
-    database
-      .select({
-        ownerId: images.ownerId,
-        bytes: sql<number>`${images.byteLength}::bigint`.as("bytes"),
-        made: sql<number>`0`.as("made"),
-        open: sql<number>`0`.as("open"),
-      })
-      .from(images),
+      .select(owned(films.ownerId, films.bytes, { films: sql`1` }))
+      .from(films)
+      .where(isNotNull(films.bytes)),
   ).as("used");
   const byteLength = sum(used.bytes).mapWith(Number);
   const rows = await database
     .select({
       ownerId: used.ownerId,
       byteLength,
-      sessions: sum(used.made).mapWith(Number),
-      openSessions: sum(used.open).mapWith(Number),
-      pictures: count(),
+      sessions: sum(used.sessions).mapWith(Number),
+      openSessions: sum(used.openSessions).mapWith(Number),
+      pictures: sum(used.pictures).mapWith(Number),
+      films: sum(used.films).mapWith(Number),
     })
     .from(used)
     .groupBy(used.ownerId)
@@ -37,7 +33,20 @@ export async function usageOfOwners(database: Database, first: number): Promise<
     database,
     rows.map(({ ownerId }) => ownerId),
   );
-  return rows.map(({ pictures, ...row }) => ({ ...row, pictures: pictures - row.sessions, name: names.get(row.ownerId) ?? null }));
+  return rows.map((row) => ({ ...row, name: names.get(row.ownerId) ?? null }));
+}
+
+/** Columns of a row that counts as something of its owner's. */
+function owned(ownerId: AnyPgColumn, bytes: AnyPgColumn, counts: Partial<Record<"sessions" | "openSessions" | "pictures" | "films", SQL>>) {
+  const count = (value: SQL | undefined, name: string) => sql<number>`${value ?? sql`0`}`.as(name);
+  return {
+    ownerId: sql<string>`${ownerId}`.as("owner_id"),
+    bytes: sql<number>`${bytes}::bigint`.as("bytes"),
+    sessions: count(counts.sessions, "sessions"),
+    openSessions: count(counts.openSessions, "open_sessions"),
+    pictures: count(counts.pictures, "pictures"),
+    films: count(counts.films, "films"),
+  };
 }
 
 /** Ids of those who came last by a link with a role, users left out, and of programs that use its secret. */

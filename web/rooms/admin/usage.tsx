@@ -33,11 +33,17 @@ export function Usage() {
       <FailureNotice error={failure} />
       {used?.usage.length === 0 && <p>{texts.none}</p>}
       <ul className={styles.links}>
-        {used?.usage.map(({ ownerId, name, sessions, openSessions, pictures, bytes }) => (
+        {used?.usage.map(({ ownerId, name, sessions, openSessions, pictures, films, bytes }) => (
           <li key={ownerId} className={styles.link}>
             <span className={styles.name}>{name ?? texts.unnamed}</span>
             <span className={styles.facts}>
-              {[texts.paintings(sessions), texts.pictures(pictures), openSessions > 0 && texts.open(openSessions), formatBytes(bytes)]
+              {[
+                texts.paintings(sessions),
+                texts.pictures(pictures),
+                films > 0 && texts.films(films),
+                openSessions > 0 && texts.open(openSessions),
+                formatBytes(bytes),
+              ]
                 .filter(Boolean)
                 .join(" · ")}
             </span>
