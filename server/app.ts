@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { openAccess } from "./access/access.js";
-import { AuditJournal, type AuditSink, noAudit } from "./access/audit-log.js";
+import { AuditJournal, type AuditLog, type AuditSink, noAudit } from "./access/audit-log.js";
 import type { GuardedFilm } from "./access/gatekeeper.js";
 import type { Links } from "./access/links.js";
 import type { OpenIdSettings } from "./access/openid.js";
@@ -121,6 +121,7 @@ export interface AppParts {
 export interface App {
   readonly broker: FrameBroker;
   readonly links: Links;
+  readonly audit: AuditLog;
   /** Starts to serve. Returns the address in use. */
   listen(port: number, host: string): Promise<AddressInfo>;
   close(): Promise<void>;
@@ -285,6 +286,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   return {
     broker,
     links,
+    audit,
     async listen(port, host) {
       server.listen(port, host);
       await once(server, "listening");

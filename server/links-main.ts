@@ -1,7 +1,9 @@
 import { parseArgs } from "node:util";
 import { Agent, fetch } from "undici";
+import { AuditJournal } from "./access/audit-log.js";
 import { Links, pathOf } from "./access/links.js";
 import { type OperatorAccess, readOperatorFile } from "./access/operator.js";
+import { auditSinkOf } from "./audit-sink.js";
 import { type Config, readConfig } from "./config.js";
 import { messageOf } from "./errors.js";
 import { createLog } from "./log.js";
@@ -15,6 +17,9 @@ const usage = `Links and tokens by which people and programs may use this server
   npm run links -- add "Fair" viewer --expires 2026-12-24
   npm run links -- token "Nightly film" artist  makes a token for a program
   npm run links -- revoke <id>                  ends what it opens, at once`;
+
+/** Who stands in the audit log for this command. */
+const operator = { name: "npm run links", role: "ADMIN", ownerId: LOCAL_OWNER } as const;
 
 /** Links, and tokens, that are listed, the newest. */
 const MOST_LISTED = 100;
@@ -83,22 +88,36 @@ async function deskOfStopped(config: Config): Promise<LinkDesk> {
     for (const closeOne of opened.splice(0).reverse()) await closeOne();
   };
   const capability = () => ({ models: [], maxSize: 0 });
-  const { storage, bus } = await openEngines({ config, log: createLog(), capability, opened }).catch(async (error: unknown) => {
+  const log = createLog();
+  const engines = await openEngines({ config, log, capability, opened }).catch(async (error: unknown) => {
     await close();
     throw error;
   });
+  const { storage, bus } = engines;
   const links = new Links({ storage, bus });
+  const audit = new AuditJournal(auditSinkOf(config, engines), log.report);
+  opened.push(() => audit.close());
+  const record = (action: string, about: Record<string, string>) =>
+    audit.record({ action, code: null, principal: operator, address: null, about });
   return {
     async list() {
       const ofKind = (kind: LinkRecord["kind"]) => links.list({ first: MOST_LISTED, skip: 0 }, { kind });
       return [...(await ofKind("ACCESS")), ...(await ofKind("TOKEN"))];
     },
-    add: async (name, role, expiresAt) => pathOf(await links.create({ name, ownerId: LOCAL_OWNER, expiresAt }, { kind: "ACCESS", role })),
-    async addToken(name, role, expiresAt) {
-      const { secret } = await links.create({ name, ownerId: LOCAL_OWNER, expiresAt }, { kind: "TOKEN", role, replaces: null });
-      return secret;
+    async add(name, role, expiresAt) {
+      const made = await links.create({ name, ownerId: LOCAL_OWNER, expiresAt }, { kind: "ACCESS", role });
+      record("Mutation.createLink", { name: made.link.name, role, link: made.link.id });
+      return pathOf(made);
     },
-    revoke: async (id) => void (await links.revoke(id)),
+    async addToken(name, role, expiresAt) {
+      const made = await links.create({ name, ownerId: LOCAL_OWNER, expiresAt }, { kind: "TOKEN", role, replaces: null });
+      record("Mutation.createToken", { name: made.link.name, role, link: made.link.id });
+      return made.secret;
+    },
+    async revoke(id) {
+      await links.revoke(id);
+      record("Mutation.revokeLink", { id });
+    },
     close,
   };
 }

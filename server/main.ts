@@ -3,12 +3,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { AuditFile } from "./access/audit-file.js";
-import { type Links, pathOf } from "./access/links.js";
+import { pathOf } from "./access/links.js";
 import type { OpenIdSettings } from "./access/openid.js";
 import { removeOperatorFile, writeOperatorFile } from "./access/operator.js";
 import { newSecret } from "./access/secrets.js";
-import type { AppParts } from "./app.js";
+import type { App, AppParts } from "./app.js";
+import { auditSinkOf } from "./audit-sink.js";
 import type { Bus } from "./bus/bus.js";
 import { type Config, readConfig, variables } from "./config.js";
 import { ConfigError } from "./config-values.js";
@@ -233,7 +233,7 @@ async function serveApi(
       introspection: config.introspection,
       metrics: config.metrics,
     },
-    auditSink: config.access === "NONE" ? null : (fleet?.audit ?? new AuditFile({ path: join(config.dataDir, "audit.log") })),
+    auditSink: config.access === "NONE" ? null : auditSinkOf(config, { fleet }),
     version: packageVersion(),
     studioFolder: join(rootFolder, "web", "out"),
     exportsFolder: join(config.dataDir, "exports", "drafts"),
@@ -250,7 +250,7 @@ async function serveApi(
     opened.push(() => removeOperatorFile(config.dataDir));
     const issuer = config.access === "USERS" ? config.oidcIssuer : null;
     const isAdministered = issuer !== null && (await storage.access.hasUser(issuer.href, "ADMIN"));
-    if (!isAdministered) await greetAdmin(app.links, config.publicUrl?.origin ?? url);
+    if (!isAdministered) await greetAdmin(app, config.publicUrl?.origin ?? url);
   }
   return url;
 }
@@ -287,9 +287,11 @@ function addressOf({ port, address, family }: AddressInfo, scheme: "http" | "htt
 }
 
 /** Lets the first admin in. Whoever reads what the first start prints can use the link, which can be revoked later. */
-async function greetAdmin(links: Links, address: string): Promise<void> {
+async function greetAdmin({ links, audit }: Pick<App, "links" | "audit">, address: string): Promise<void> {
   const made = await links.createFirstAdmin(LOCAL_OWNER);
   if (made === null) return;
+  const server = { name: "The server", role: null, ownerId: LOCAL_OWNER };
+  audit.record({ action: "First admin", code: null, principal: server, address: null, about: { link: made.link.id } });
   console.log(
     `\nNobody can use this server yet. Open this link to become its admin, and keep it to yourself:\n\n  ${address}${pathOf(made)}\n`,
   );

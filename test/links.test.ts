@@ -67,6 +67,8 @@ test("links are made and revoked while the server is stopped and while it runs, 
   await expect(stat(join(folder, "operator.json"))).rejects.toThrow();
   expect(await links("list")).toMatch(/artist {2}revoked {2}Class 7b/);
   expect(await links("token", "Backup", "artist")).toMatch(/^[\w-]{32}\n$/);
+  const backup = /^(\S+) .* {2}Backup \(token\)$/m.exec(await links())?.[1] ?? "";
+  expect(await links("revoke", backup)).toContain("Revoked");
 
   const second = new ServerProcess(variables);
   const again = (await second.client()).address;
@@ -75,5 +77,17 @@ test("links are made and revoked while the server is stopped and while it runs, 
   const response = await fetch(`${again}/metrics`, { headers: { Authorization: `Bearer ${secret}` } });
   expect(response.status).toBe(401);
   await second.end();
+  const log = await readFile(join(folder, "audit.log"), "utf8");
+  const entries = log
+    .split("\n")
+    .flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Record<"name" | "action" | "about", unknown>]));
+  const what = (who: string) => entries.filter(({ name }) => name === who).map(({ action, about }) => ({ action, ...(about as object) }));
+  expect(what("The server")).toEqual([{ action: "First admin", link: expect.any(String) }]);
+  expect(what("npm run links")).toEqual([
+    { action: "Mutation.createLink", name: "Class 7b", role: "ARTIST", link: id },
+    { action: "Mutation.createToken", name: "Backup", role: "ARTIST", link: backup },
+    { action: "Mutation.revokeLink", id: backup },
+  ]);
+  for (const each of [greeting, early, late, token]) expect(log).not.toContain(each.trim().split("#").at(-1));
   expect(first.output.replace(greeting, "") + second.output).not.toMatch(/[\w-]{32}/);
 });

@@ -5,7 +5,7 @@ import type { Principal } from "./principal.js";
 import { RecentKeys } from "./recent-keys.js";
 import { RepeatedEvents } from "./repeated-events.js";
 
-/** How long the same refusal of the same address is not recorded again, ms. A program may be refused for every frame. */
+/** How long the same refusal of the same address, or the same of what comes in bursts, is not recorded again, ms. */
 const REPEATED_MS = 60_000;
 /** Refusals that are remembered. */
 const MOST_REMEMBERED = 1000;
@@ -31,6 +31,8 @@ export interface AuditEvent {
   address: string | null;
   /** What it was done to: ids, names and choices. */
   about?: Readonly<Record<string, string>>;
+  /** Whether it may happen many times a second, as a slider moves. Of the same in a minute, the first and the last are recorded. */
+  comesInBursts?: boolean;
 }
 
 /** Records who did what, for the server's operator. */
@@ -62,10 +64,8 @@ export interface AuditSink {
 /** An audit log that is written in the background, one write after the other. `report` receives why entries were lost. */
 export class AuditJournal implements AuditLog {
   private readonly refusals = new RecentKeys(REPEATED_MS, MOST_REMEMBERED);
-  private readonly successes = new RepeatedEvents<AuditEntry>({
-    ...{ most: MOST_ALIKE, windowMs: OFTEN_MS, mostKeys: MOST_COUNTED },
-    heldBack: (last, count) => this.store({ ...last, about: { ...last.about, alike: String(count) } }),
-  });
+  private readonly successes = this.counted(MOST_ALIKE, OFTEN_MS);
+  private readonly bursts = this.counted(1, REPEATED_MS);
   private waiting: AuditEntry[] = [];
   private lost = 0;
   private isBroken = false;
@@ -76,17 +76,18 @@ export class AuditJournal implements AuditLog {
     private readonly report: (error: unknown) => void,
   ) {}
 
-  record({ action, code, principal, address, about = {} }: AuditEvent): void {
+  record({ action, code, principal, address, about = {}, comesInBursts = false }: AuditEvent): void {
     const { name = null, role = null, ownerId = null, groupId = null } = principal ?? {};
     const shown = Object.fromEntries(Object.entries(about).map(([key, text]) => [key, text.slice(0, MAX_TEXT)]));
     const entry: AuditEntry = { at: new Date(), action, code, name, role, ownerId, address, about: shown };
     // A link has as many owners as browsers that open it.
     const party = groupId ?? ownerId;
-    const isNews =
-      code === null
-        ? role === "ADMIN" || this.successes.passes(JSON.stringify([action, party]), entry)
-        : this.refusals.note(JSON.stringify([action, code, party, addressKey(address ?? "")]));
-    if (isNews) this.store(entry);
+    const isNews = () => {
+      if (code !== null) return this.refusals.note(JSON.stringify([action, code, party, addressKey(address ?? "")]));
+      if (comesInBursts) return this.bursts.passes(JSON.stringify([action, party, shown]), entry);
+      return role === "ADMIN" || this.successes.passes(JSON.stringify([action, party]), entry);
+    };
+    if (isNews()) this.store(entry);
   }
 
   async list(first: number): Promise<AuditEntry[]> {
@@ -95,8 +96,16 @@ export class AuditJournal implements AuditLog {
   }
 
   close(): Promise<void> {
-    this.successes.close();
+    for (const repeated of [this.successes, this.bursts]) repeated.close();
     return this.writing;
+  }
+
+  /** Lets the `most` first entries of a kind in `windowMs` through, and of those beyond the last with their number. */
+  private counted(most: number, windowMs: number): RepeatedEvents<AuditEntry> {
+    return new RepeatedEvents({
+      ...{ most, windowMs, mostKeys: MOST_COUNTED },
+      heldBack: (last, count) => this.store({ ...last, about: { ...last.about, alike: String(count) } }),
+    });
   }
 
   private store(entry: AuditEntry): void {

@@ -1,7 +1,7 @@
 import type { AtelierError } from "../errors.js";
 import { isId } from "../records/id.js";
 import type { Storage } from "../storage/storage.js";
-import { refusalOf } from "./permissions.js";
+import { type FoundSubject, refusalOf } from "./permissions.js";
 import type { Entry, Subject } from "./policy.js";
 import type { Principal } from "./principal.js";
 import type { SessionDirectory } from "./session-directory.js";
@@ -26,15 +26,14 @@ export class Gatekeeper {
   constructor(private readonly parts: GatekeeperParts) {}
 
   /** Why a principal may not carry out an operation; null when they may. `idOf` returns the value of an argument. */
-  refusal({ rule, subjects }: Entry, principal: Principal, idOf: (argument: string) => unknown): Promise<AtelierError | null> {
-    return refusalOf(rule, principal, async () => {
-      const named = subjects
-        .map((subject) => ({ subject, id: idOf(subject.argument) }))
-        .filter(({ id }) => id !== undefined && id !== null);
-      return Promise.all(
-        named.map(async ({ subject, id }) => ({ field: subject.argument, ownerId: await this.ownerOf(subject, String(id), principal) })),
-      );
-    });
+  refusal(entry: Entry, principal: Principal, idOf: (argument: string) => unknown): Promise<AtelierError | null> {
+    return refusalOf(entry.rule, principal, () => this.found(entry, principal, idOf));
+  }
+
+  /** Whether an operation is carried out on something that belongs to somebody else. False for what does not exist. */
+  async isOfOthers(entry: Entry, principal: Principal, idOf: (argument: string) => unknown): Promise<boolean> {
+    const found = await this.found(entry, principal, idOf);
+    return found.some(({ ownerId }) => ownerId !== null && ownerId !== principal.ownerId);
   }
 
   /** Ids of the sessions that what an operation is carried out on shows, unless it is the principal's own. */
@@ -46,6 +45,14 @@ export class Gatekeeper {
       return film && film.ownerId !== ownerId ? [...film.sessionIds] : [];
     });
     return (await Promise.all(ofSubjects)).flat();
+  }
+
+  /** What an operation is carried out on, as far as the principal may see it. */
+  private found({ subjects }: Entry, principal: Principal, idOf: (argument: string) => unknown): Promise<FoundSubject[]> {
+    const named = subjects.map((subject) => ({ subject, id: idOf(subject.argument) })).filter(({ id }) => id !== undefined && id !== null);
+    return Promise.all(
+      named.map(async ({ subject, id }) => ({ field: subject.argument, ownerId: await this.ownerOf(subject, String(id), principal) })),
+    );
   }
 
   /** The owner of what a principal may see; null when there is no such thing for them. */

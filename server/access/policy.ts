@@ -37,6 +37,8 @@ export interface Entry {
   subjects: readonly Subject[];
   /** Arguments that the audit log has of an operation, none of them secret; null for one that it records only when refused. */
   audited: readonly string[] | null;
+  /** Whether it is recorded only where it is carried out on what belongs to somebody else. */
+  ofOthersOnly: boolean;
 }
 
 const session = (argument: string): Subject => ({ kind: "session", argument });
@@ -45,12 +47,17 @@ const film: Subject = { kind: "export", argument: "id" };
 const link: Subject = { kind: "link", argument: "id" };
 
 function entry(rule: Rule, ...subjects: Subject[]): Entry {
-  return { rule, subjects, audited: null };
+  return { rule, subjects, audited: null, ofOthersOnly: false };
 }
 
 /** An operation that changes who may do what, or what concerns others: the audit log has it also when it is carried out. */
 function audited(operation: Entry, ...others: string[]): Entry {
   return { ...operation, audited: [...operation.subjects.map(({ argument }) => argument), ...others] };
+}
+
+/** An operation that is nobody's business on one's own work: the audit log has it when an admin carries it out on that of others. */
+function auditedOfOthers(operation: Entry, ...others: string[]): Entry {
+  return { ...audited(operation, ...others), ofOthersOnly: true };
 }
 
 /**
@@ -81,22 +88,22 @@ export const policy: Readonly<Record<string, Entry>> = {
   "Mutation.branchSession": entry("MAKE", session("sessionId")),
   "Mutation.keepFrame": entry("MAKE", session("sessionId")),
   "Mutation.startExport": entry("MAKE", session("input.sessionId"), session("input.besideId")),
-  "Mutation.steer": entry("CHANGE", session("sessionId")),
-  "Mutation.pauseSession": entry("CHANGE", session("sessionId")),
-  "Mutation.resumeSession": entry("CHANGE", session("sessionId")),
-  "Mutation.cancelSession": entry("CHANGE", session("sessionId")),
-  "Mutation.endSession": entry("CHANGE", session("sessionId")),
-  "Mutation.renameSession": entry("CHANGE", session("sessionId")),
-  "Mutation.annotateSession": entry("CHANGE", session("sessionId")),
-  "Mutation.extendSession": entry("CHANGE", session("sessionId")),
+  "Mutation.steer": auditedOfOthers(entry("CHANGE", session("sessionId"))),
+  "Mutation.pauseSession": auditedOfOthers(entry("CHANGE", session("sessionId"))),
+  "Mutation.resumeSession": auditedOfOthers(entry("CHANGE", session("sessionId"))),
+  "Mutation.cancelSession": auditedOfOthers(entry("CHANGE", session("sessionId"))),
+  "Mutation.endSession": auditedOfOthers(entry("CHANGE", session("sessionId"))),
+  "Mutation.renameSession": auditedOfOthers(entry("CHANGE", session("sessionId")), "title"),
+  "Mutation.annotateSession": auditedOfOthers(entry("CHANGE", session("sessionId")), "starred"),
+  "Mutation.extendSession": auditedOfOthers(entry("CHANGE", session("sessionId")), "seconds"),
   "Mutation.deleteSession": audited(entry("CHANGE", session("sessionId"))),
   "Mutation.setVisibility": audited(entry("CHANGE", session("sessionId")), "visibility"),
   "Mutation.reviewSession": audited(entry("ADMINISTER", session("sessionId")), "approve"),
   "Mutation.shareSession": audited(entry("CHANGE", session("sessionId")), "input.name"),
-  "Mutation.sendFrame": entry("CHANGE", session("input.sessionId")),
+  "Mutation.sendFrame": auditedOfOthers(entry("CHANGE", session("input.sessionId"))),
   "Mutation.deleteImage": audited(entry("CHANGE", image)),
   "Mutation.setImageVisibility": audited(entry("CHANGE", image), "visibility"),
-  "Mutation.cancelExport": entry("CHANGE", film),
+  "Mutation.cancelExport": auditedOfOthers(entry("CHANGE", film)),
   "Mutation.shareOutput": audited(entry("MAKE"), "output", "input.name"),
   "Mutation.createLink": audited(entry("ADMINISTER"), "input.name", "input.role"),
   "Mutation.createToken": audited(entry("ADMINISTER"), "input.name", "input.role", "input.replaces"),

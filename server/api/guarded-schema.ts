@@ -9,7 +9,7 @@ import type { OperationContext } from "./operation.js";
 type Field = GraphQLField<unknown, OperationContext, Record<string, unknown>>;
 
 /** The policy of fields of the server that strangers may not read. */
-const serverFields: Entry = { rule: "LIST", subjects: [], audited: null };
+const serverFields: Entry = { rule: "LIST", subjects: [], audited: null, ofOthersOnly: false };
 
 /**
  * Puts the policy in front of every operation of a schema.
@@ -24,7 +24,7 @@ export function guardSchema(schema: GraphQLSchema): void {
       const entry = policy[name];
       if (!entry) throw new TypeError(`${name} has no policy.`);
       guarded.add(name);
-      if (entry.audited) auditResolver(field, name, entry.audited);
+      if (entry.audited) auditResolver(field, name, entry, entry.audited);
       if (type === schema.getSubscriptionType()) guardSubscription(field, name, entry);
       else guardResolver(field, name, entry, type === schema.getQueryType());
     }
@@ -69,12 +69,14 @@ function guardSubscription(field: Field, name: string, entry: Entry): void {
 }
 
 /** Records in the audit log that an operation was carried out, or why that failed. */
-function auditResolver(field: Field, action: string, recorded: readonly string[]): void {
+function auditResolver(field: Field, action: string, entry: Entry, recorded: readonly string[]): void {
+  const { ofOthersOnly: comesInBursts } = entry;
   const resolve = field.resolve ?? defaultFieldResolver;
   field.resolve = async (source, args, context, info) => {
     const { audit, principal, address } = context;
+    if (entry.ofOthersOnly && !(await isOfOthers(entry, args, context))) return resolve(source, args, context, info);
     const record = (code: ErrorCode | null, made: Record<string, string> = {}) =>
-      audit.record({ action, code, principal, address, about: { ...textsOf(args, recorded), ...made } });
+      audit.record({ action, code, principal, address, about: { ...textsOf(args, recorded), ...made }, comesInBursts });
     try {
       const result: unknown = await resolve(source, args, context, info);
       record(null, madeLink(result));
@@ -84,6 +86,13 @@ function auditResolver(field: Field, action: string, recorded: readonly string[]
       throw error;
     }
   };
+}
+
+/** Whether an operation that the policy allows is carried out on what belongs to somebody else. */
+async function isOfOthers(entry: Entry, args: Record<string, unknown>, { principal, gatekeeper }: OperationContext): Promise<boolean> {
+  // Others than admins are let through to their own alone.
+  if (extentOf(entry.rule, principal) === "OWN") return false;
+  return gatekeeper.isOfOthers(entry, principal, (argument) => valueAt(args, argument));
 }
 
 /** Records a refusal in the audit log, unless it is that of a stranger without credentials; returns the refusal. */

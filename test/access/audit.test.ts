@@ -7,8 +7,9 @@ import WebSocket from "ws";
 import { AuditFile } from "../../server/access/audit-file.js";
 import { AuditJournal } from "../../server/access/audit-log.js";
 import { auditSinkContract } from "../contracts/audit.js";
+import { aFilm } from "../contracts/records.js";
 import { startApp } from "../helpers/app.js";
-import { partiesOfFile } from "../helpers/parties.js";
+import { partiesOfFile, type Someone } from "../helpers/parties.js";
 import { until } from "../helpers/until.js";
 
 const parties = partiesOfFile();
@@ -46,6 +47,44 @@ test("what admins and owners change is recorded with who did it, from where and 
   expect(shared).toMatchObject({ ...artist, action: "Mutation.shareSession", about: expect.stringContaining(`sessionId ${session.id}`) });
   expect(deleted).toMatchObject({ ...artist, action: "Mutation.deleteSession", about: `sessionId ${session.id}` });
   expect(Math.abs(Date.parse(made!.at) - Date.now())).toBeLessThan(600_000);
+});
+
+test("what admins do to what belongs to others is recorded, and not what people do to their own", async () => {
+  const { clients, owner, paint } = parties;
+  const film = async (ownerId: string, sessionId: string) => {
+    const made = aFilm({ sessionId }, { ownerId });
+    await parties.running.storage.films.insert(made, { makerId: "tests", leaseMs: 60_000 });
+    return made.id;
+  };
+  const act = async ({ client }: Someone, id: string, filmId: string) => {
+    const of = (call: string) => client.send(`mutation ($id: ID!) { ${call} { id } }`, { id });
+    for (const title of ["One", "Two", "Two"]) await of(`renameSession(sessionId: $id, title: "${title}")`);
+    await of("annotateSession(sessionId: $id, starred: true)");
+    for (const beta of [1, 2, 3]) await of(`steer(sessionId: $id, changes: { beta: ${beta} })`);
+    await of("cancelSession(sessionId: $id)");
+    await client.send("mutation ($id: ID!) { cancelExport(id: $id) { id } }", { id: filmId });
+  };
+  const open = { status: "PAUSED", finishedAt: null } as const;
+  const [own, theirs] = [await paint(clients.ADMIN.ownerId, "PRIVATE", open), await paint(owner.ownerId, "PRIVATE", open)];
+  const before = (await readLog()).length;
+  await act(clients.ADMIN, own.id, await film(clients.ADMIN.ownerId, own.id));
+  const another = await paint(owner.ownerId, "PRIVATE", open);
+  await act(owner, another.id, await film(owner.ownerId, another.id));
+  expect(await readLog()).toHaveLength(before);
+
+  const filmId = await film(owner.ownerId, theirs.id);
+  await act(clients.ADMIN, theirs.id, filmId);
+  await clients.ADMIN.client.send('mutation { cancelSession(sessionId: "nothing") { id } }');
+  const recorded = (await readLog()).slice(0, -before);
+  for (const entry of recorded) expect(entry).toMatchObject({ name: "ADMIN", role: "ADMIN", code: null, ownerId: clients.ADMIN.ownerId });
+  expect(recorded.map(({ action, about }) => [action, about]).reverse()).toEqual([
+    ["Mutation.renameSession", `sessionId ${theirs.id}, title One`],
+    ["Mutation.renameSession", `sessionId ${theirs.id}, title Two`],
+    ["Mutation.annotateSession", `sessionId ${theirs.id}, starred true`],
+    ["Mutation.steer", `sessionId ${theirs.id}`],
+    ["Mutation.cancelSession", `sessionId ${theirs.id}`],
+    ["Mutation.cancelExport", `id ${filmId}`],
+  ]);
 });
 
 test("who comes, leaves and is refused is recorded, and no secret stands in the file", async () => {
@@ -228,6 +267,28 @@ describe("the file", () => {
       ]);
       for (let count = 0; count < 200; count++) does(`admin ${count}`, { role: "ADMIN", ownerId: "admin", groupId: null });
       expect(await ids()).toHaveLength(102 + 101 + 200);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("has the first and the last of what an admin does in bursts, with the number of those between", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const log = new AuditJournal(new AuditFile({ path: join(folder, "bursts.log") }), report);
+      const principal = { name: "Ada", role: "ADMIN", ownerId: "ada", groupId: null } as const;
+      const steer = (id: string) => log.record({ ...event(id), principal, comesInBursts: true });
+      const alike = async () => (await log.list(100)).map(({ about }) => [about.id, about.alike]);
+      for (let count = 0; count < 500; count++) steer("one");
+      steer("other");
+      expect((await alike()).reverse()).toEqual([
+        ["one", undefined],
+        ["other", undefined],
+      ]);
+      vi.advanceTimersByTime(60_000);
+      expect((await alike())[0]).toEqual(["one", "499"]);
+      steer("one");
+      expect((await alike())[0]).toEqual(["one", undefined]);
     } finally {
       vi.useRealTimers();
     }

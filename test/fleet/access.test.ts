@@ -91,5 +91,8 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("access to several API
     const id = /^(\S+).*Nightly film \(token\)$/m.exec(await links("list"))?.[1] ?? "";
     await links("revoke", id);
     await expect.poll(async () => (await viewer.send(SESSIONS)).errors?.[0]?.extensions.code).toBe("UNAUTHENTICATED");
+    const { auditLog } = await admins[0]!.query(AUDIT);
+    const done = auditLog.filter(({ name }: { name: string | null }) => name === "npm run links");
+    expect(done.map(({ action }: { action: string }) => action)).toEqual(["Mutation.revokeLink", "Mutation.createToken"]);
   });
 });
