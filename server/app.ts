@@ -32,7 +32,7 @@ import { type LimitValues, limitValues } from "./limits/table.js";
 import { decoderLimits, openPictureDecoder } from "./pictures/decoder.js";
 import type { Queue } from "./queue/queue.js";
 import { type AccessMode, LOCAL_OWNER } from "./records/access.js";
-import type { ExportRecord } from "./records/film.js";
+import { type ExportRecord, sessionsOf } from "./records/film.js";
 import type { DeviceInfo, RefusedDevice, SessionRecord } from "./records/session.js";
 import type { StepTime } from "./records/step-time.js";
 import { Admission } from "./sessions/admission.js";
@@ -128,9 +128,7 @@ export interface App {
 }
 
 function guardedFilm(film: ExportRecord | null): GuardedFilm | null {
-  if (!film) return null;
-  const { sessionId, besideId } = film.settings;
-  return { ownerId: film.ownerId, sessionIds: besideId === null ? [sessionId] : [sessionId, besideId] };
+  return film && { ownerId: film.ownerId, sessionIds: sessionsOf(film.settings) };
 }
 
 /** Assembles the API side: one port for GraphQL, its WebSocket, pictures and the studio. */

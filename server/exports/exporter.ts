@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Bus } from "../bus/bus.js";
 import { AtelierError, conflict, notFound, StorageUnavailable, unavailable } from "../errors.js";
 import { isApproved, LOCAL_OWNER } from "../records/access.js";
-import { type ExportRecord, type FilmFormat, filmTypes, hasEnded } from "../records/film.js";
+import { type ExportRecord, type FilmFormat, filmTypes, hasEnded, sessionsOf } from "../records/film.js";
 import type { SessionRecord } from "../records/session.js";
 import type { Feed } from "../sessions/watch/feed.js";
 import type { FilmMaker, FilmPatch } from "../storage/films.js";
@@ -377,11 +377,6 @@ function shownFailure(error: unknown): AtelierError {
   if (error instanceof AtelierError) return error;
   if (error instanceof EncoderError) return unavailable(`The film could not be encoded: ${error.reason}`);
   return new AtelierError("INTERNAL", "The export failed; the server's log says why.");
-}
-
-/** Ids of the sessions that a film shows. */
-function sessionsOf({ sessionId, besideId }: ExportRecord["settings"]): string[] {
-  return besideId === null ? [sessionId] : [sessionId, besideId];
 }
 
 /** Whether a session is hidden from everyone except its owner and admins. */

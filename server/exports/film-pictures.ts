@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { beyondLimit, notFound, PictureLost, PictureUnreadable } from "../errors.js";
-import type { FilmSettings } from "../records/film.js";
+import { type FilmSettings, sessionsOf } from "../records/film.js";
 import type { FrameRecord } from "../records/pictures.js";
 import type { Storage } from "../storage/storage.js";
 import { exportLimits } from "./export.js";
@@ -36,9 +36,7 @@ interface Side extends Size {
  * all.
  */
 export async function filmPictures(storage: Pick<Storage, "frames" | "blobs" | "space">, settings: FilmSettings): Promise<FilmPictures> {
-  const { sessionId, besideId, maxFrames } = settings;
-  const ids = besideId === null ? [sessionId] : [sessionId, besideId];
-  const sides = await Promise.all(ids.map((id) => readSide(storage, id, settings)));
+  const sides = await Promise.all(sessionsOf(settings).map((id) => readSide(storage, id, settings)));
   const height = Math.min(...sides.map((side) => side.height));
   // Both sides get the same height. Film codecs need even sides.
   const widths = sides.map((side) => even((side.width * height) / side.height));
@@ -46,7 +44,7 @@ export async function filmPictures(storage: Pick<Storage, "frames" | "blobs" | "
   const allSteps = new Set(sides.flatMap(({ frames }) => frames.map(({ step }) => step)));
   const steps = spreadEvenly(
     [...allSteps].sort((a, b) => a - b),
-    maxFrames,
+    settings.maxFrames,
   );
   requireMemory(settings, size, steps.length);
 

@@ -104,22 +104,24 @@ export class RouteAccess {
 
   /**
    * Calls `end` when access to what stays open ends, or has ended since it was asked for: a link was revoked or expired, or
-   * the session was hidden. Returns the function to call when it has ended.
+   * one of the sessions that it shows was hidden. Returns the function to call when it has ended.
    */
   async whileAllowed(
     principal: Grounds & Partial<Pick<Principal, "reader">>,
-    sessionId: string | null,
+    sessionIds: readonly string[],
     end: () => void,
   ): Promise<() => void> {
     const { connections, directory } = this.parts;
     const { reader = null } = principal;
     const releases = [connections.add(principal, end)];
     const release = () => {
-      for (const releaseOne of releases) releaseOne();
+      for (const one of releases) one();
     };
     try {
-      if (sessionId !== null) releases.push(await directory.watch(reader, sessionId, end));
-      if (sessionId !== null && reader !== null && !(await directory.isVisible(reader, sessionId))) end();
+      for (const id of sessionIds) {
+        releases.push(await directory.watch(reader, id, end));
+        if (reader !== null && !(await directory.isVisible(reader, id))) end();
+      }
     } catch (error) {
       release();
       throw error;

@@ -5,7 +5,7 @@ import type { Exporter } from "../exports/exporter.js";
 import { sideBySide } from "../exports/film-pictures.js";
 import { encodeStill, MIN_STILL_SIZE, type StillFormat, stillTypes } from "../exports/still.js";
 import type { Allowances } from "../limits/allowances.js";
-import { filmTypes } from "../records/film.js";
+import { filmTypes, sessionsOf } from "../records/film.js";
 import { anyStep, type FrameRecord } from "../records/pictures.js";
 import type { SessionRecord } from "../records/session.js";
 import { requireId, requireSession } from "../sessions/requirements.js";
@@ -120,7 +120,11 @@ export function exportRoutes({ storage, exporter, version, access, allowances }:
       "Content-Type": mimeType,
       "X-Content-Type-Options": "nosniff",
     });
-    await sendFilm(request, response, film, (from, to) => storage.films.read(film, from, to));
+    const send = () => sendFilm(request, response, film, (from, to) => storage.films.read(film, from, to));
+    // A film stays its maker's, whatever becomes of the sessions.
+    if (film.ownerId === principal.ownerId) return send();
+    const release = await access.whileAllowed(principal, sessionsOf(film.settings), () => response.destroy());
+    await send().finally(release);
   });
 
   return router;

@@ -94,7 +94,7 @@ export function mjpegRoutes({ broker, watchOutput, access, places, addressOf }: 
       const events = (await broker.watch(id, { afterStep: null, maxFramesPerSecond })) as Shown;
       await answer(
         events,
-        access.whileAllowed(principal, id, () => response.destroy()),
+        access.whileAllowed(principal, [id], () => response.destroy()),
         request,
         response,
         null,
@@ -111,7 +111,7 @@ export function mjpegRoutes({ broker, watchOutput, access, places, addressOf }: 
       const pictures = (await watchOutput({ name, ownerId }, maxFramesPerSecond)) as Shown;
       await answer(
         pictures,
-        access.whileAllowed(grounds, null, () => response.destroy()),
+        access.whileAllowed(grounds, [], () => response.destroy()),
         request,
         response,
         dark,

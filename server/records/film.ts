@@ -27,6 +27,11 @@ export interface FilmSettings {
   maxFrames: number;
 }
 
+/** Ids of the sessions that a film shows. */
+export function sessionsOf({ sessionId, besideId }: Pick<FilmSettings, "sessionId" | "besideId">): string[] {
+  return besideId === null ? [sessionId] : [sessionId, besideId];
+}
+
 /** Why an export FAILED. */
 export interface ExportFailure {
   code: ErrorCode;
