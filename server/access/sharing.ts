@@ -41,10 +41,11 @@ export class Sharing {
    * @throws AtelierError NOT_FOUND; FORBIDDEN for a live translation where an admin must approve what others share
    */
   async setVisibility(sessionId: string, visibility: Visibility, actor: Actor): Promise<SessionRecord> {
-    const session = visibility === "PRIVATE" ? null : await this.parts.storage.sessions.find(sessionId);
-    if (session) this.requireReviewable(session, "visibility", actor);
+    const { sessions } = this.parts.storage;
+    const before = await sessions.find(sessionId);
+    if (before && visibility !== "PRIVATE") this.requireReviewable(before, "visibility", actor);
     const approvalOf = (approval: Approval | null) => this.approvalOf(approval, visibility, actor);
-    return this.changed(await this.parts.storage.sessions.setVisibility(sessionId, visibility, approvalOf));
+    return this.changed(await sessions.setVisibility(sessionId, visibility, approvalOf), before);
   }
 
   /**
@@ -54,12 +55,13 @@ export class Sharing {
    */
   async review(sessionId: string, isApproved: boolean, revision: number | null): Promise<SessionRecord> {
     const { sessions } = this.parts.storage;
+    const before = await sessions.find(sessionId);
     const decision = { approval: isApproved ? "APPROVED" : "REFUSED" } as const;
     const reviewed = await sessions.update(sessionId, decision, undefined, revision === null ? {} : { revision });
     if (!reviewed && (await sessions.find(sessionId))) {
       throw conflict("revision", "The session has changed since; look at it again.");
     }
-    return this.changed(reviewed);
+    return this.changed(reviewed, before);
   }
 
   /**
@@ -89,9 +91,9 @@ export class Sharing {
   }
 
   /** Tells everyone of a change. @throws AtelierError NOT_FOUND where there was no session to change */
-  private async changed(session: SessionRecord | null): Promise<SessionRecord> {
+  private async changed(session: SessionRecord | null, before: SessionRecord | null): Promise<SessionRecord> {
     if (!session) throw notFound("sessionId", "There is no such session.");
-    await publishChange(this.parts.bus, session);
+    await publishChange(this.parts.bus, session, before);
     return session;
   }
 }

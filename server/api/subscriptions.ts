@@ -109,7 +109,10 @@ export class SessionsSubscription {
 @Resolver()
 export class RemovalsSubscription {
   @Subscription(() => ID, {
-    description: "Ids of sessions as they are deleted, for galleries and for pages that show one.",
+    description:
+      "Ids of sessions as they are deleted, and as they are hidden from this client, which could see them before: their owner\n" +
+      "made them PRIVATE, or an admin's approval was taken back. For galleries and for pages that show one. A share link that is\n" +
+      "revoked ends the connection of who opened it instead.",
     subscribe: ({ context }: { context: ApiContext }) => context.watchRemovals(),
   })
   sessionRemovals(@Root() { id }: { id: string }): string {

@@ -85,9 +85,13 @@ export interface Bus {
   close(): Promise<void>;
 }
 
-/** Publishes a changed session to its viewers and to galleries; call this after the change was stored. */
-export async function publishChange(bus: Bus, session: SessionRecord): Promise<void> {
-  const changed = { type: "changed", session } as const;
+/**
+ * Publishes a changed session to its viewers and to galleries; call this after the change was stored. A change that may hide
+ * the session needs `before`, the session as it was: only those who could see it hear that they no longer can.
+ */
+export async function publishChange(bus: Bus, session: SessionRecord, before: SessionRecord | null = null): Promise<void> {
+  const shown = before && { before: { visibility: before.visibility, approval: before.approval } };
+  const changed = { type: "changed", session, ...shown } as const;
   await bus.publish(`session:${session.id}`, changed);
   await bus.publish("sessions", changed);
 }

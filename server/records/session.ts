@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../errors.js";
-import type { Approval, Reader, Visibility } from "./access.js";
+import type { Approval, Guarded, Reader, Visibility } from "./access.js";
 import type { ImageReference, InForce, Weighted } from "./changes.js";
 import type { ConvolutionMethod } from "./convolutions.js";
 import type { ModelFamily } from "./model.js";
@@ -172,7 +172,8 @@ export interface SessionCondition {
 
 /** An event of a session, published on the bus after it was stored. */
 export type SessionEvent =
-  | { type: "changed"; session: SessionRecord }
+  /** `before`: how it was before a change that may hide it from some; servers of earlier versions never send it. */
+  | { type: "changed"; session: SessionRecord; before?: Pick<Guarded, "visibility" | "approval"> }
   | { type: "frame"; frame: FrameRecord; picture: Uint8Array }
   | { type: "deleted"; sessionId: string; ownerId: string; visibility: Visibility; approval: Approval | null };
 

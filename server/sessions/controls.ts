@@ -57,7 +57,7 @@ export class SessionControls {
     }
     const steered = await storage.changes.add(sessionId, change, openStatuses, needsApproval ? "REOPENED" : undefined);
     if (!steered) throw await this.whyUnchanged(sessionId);
-    await publishChange(bus, steered);
+    await publishChange(bus, steered, needsApproval ? found : null);
     noteSession(steered);
     await this.ask("steer", sessionId);
     return steered;

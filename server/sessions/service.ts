@@ -213,10 +213,12 @@ export class SessionService {
   private async describe(sessionId: string, patch: Pick<SessionPatch, "title" | "starred" | "note">): Promise<SessionRecord> {
     const { storage, bus, needsApproval = false } = this.parts;
     const isShown = patch.title !== undefined || patch.note !== undefined;
-    const reopened: SessionPatch = needsApproval && isShown ? { approval: "REOPENED" } : {};
+    const mayHide = needsApproval && isShown;
+    const before = mayHide ? await storage.sessions.find(sessionId) : null;
+    const reopened: SessionPatch = mayHide ? { approval: "REOPENED" } : {};
     const described = await storage.sessions.update(sessionId, { ...patch, ...reopened });
     if (!described) throw noSession();
-    await publishChange(bus, described);
+    await publishChange(bus, described, before);
     return described;
   }
 

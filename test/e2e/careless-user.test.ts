@@ -145,7 +145,7 @@ describeStudio("a careless user in a browser", {}, (studio) => {
     // A picture that is asked for in the moment of its deletion is not found.
     for (const open of [page, gallery]) await open.waitForLoadState("networkidle");
     await studio.client.query(DELETE, { id });
-    await page.getByText("This was deleted.").waitFor();
+    await page.getByText("This is no longer here.").waitFor();
     await gallery.locator(`a[href="/s?id=${id}"]`).waitFor({ state: "detached" });
     expect(complaints).toEqual([]);
   });

@@ -192,6 +192,6 @@ describeStudio("the gallery in a browser, with the bundled network", {}, (studio
     await page.getByRole("heading", { name: "Renamed elsewhere" }).waitFor();
     expect(complaints).toEqual([]);
     await studio.client.query("mutation ($id: ID!) { deleteSession(sessionId: $id) }", { id: second });
-    await page.getByText("This was deleted.").waitFor();
+    await page.getByText("This is no longer here.").waitFor();
   });
 });

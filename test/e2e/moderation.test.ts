@@ -84,12 +84,19 @@ describeStudio("a museum that looks at what visitors paint before others see it"
     for (const admin of [museum, colleague]) await admin.getByText("Nothing waits for approval.").waitFor();
     await stranger.reload();
     await waitForStep(stranger, 5);
+    const { page: neighbour } = await studio.open();
+    await enter(neighbour, "Neighbour", "ARTIST");
+    await neighbour.goto("/gallery");
+    const card = neighbour.getByRole("link", { name: /Breakers/ });
+    await card.waitFor();
     const id = painting.searchParams.get("id");
     await museum.evaluate(async (sessionId) => {
       const query = "mutation ($id: ID!) { reviewSession(sessionId: $id, approve: false) { id } }";
       const body = JSON.stringify({ query, variables: { id: sessionId } });
       await fetch("/graphql", { method: "POST", headers: { "Content-Type": "application/json" }, body });
     }, id);
+    // A gallery that is open loses it by itself.
+    await card.waitFor({ state: "detached" });
     await stranger.reload();
     await stranger.getByText("This needs access.", { exact: false }).waitFor();
     expect(complaints).toEqual([]);

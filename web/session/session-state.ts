@@ -20,7 +20,7 @@ export interface SessionState {
   /** The kept frames that are known. */
   timeline: Timeline;
   connected: boolean;
-  /** Whether the session was deleted, on this page or elsewhere. */
+  /** Whether the session was deleted, on this page or elsewhere, or hidden from this browser. */
   removed: boolean;
   /** Whether the server does not show the session to this browser, or does so no longer. */
   closed: boolean;

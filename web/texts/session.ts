@@ -6,7 +6,7 @@ export const sessionTexts = {
   unreachable: "Cannot reach the server. Trying again…",
   lost: "Connection lost. Reconnecting…",
   toStudio: "Start a new painting",
-  removed: "This was deleted.",
+  removed: "This is no longer here.",
   toGallery: "To the gallery",
   inLine: (place: number) => `Waiting, number ${place} in line`,
   preparing: "Preparing",

@@ -3,6 +3,9 @@ import { maySee, type Reader } from "../../records/access.js";
 import { isLive, type SessionFilter, type SessionRecord } from "../../records/session.js";
 import { Feed } from "./feed.js";
 
+/** Sessions that a feed of removals remembers to have been shown while it was open. */
+const MOST_REMEMBERED = 1000;
+
 /**
  * Sessions that pass a filter, as they start and change. The feed ends when changes were lost: whoever reads it lists the
  * sessions again, and opens another one.
@@ -20,13 +23,30 @@ export function openGalleryFeed(bus: Bus, filter: SessionFilter): Promise<Feed<S
   );
 }
 
-/** Sessions as they are deleted, of those that a reader may see. The feed ends when removals were lost. */
+/**
+ * Sessions as they are deleted, of those that a reader may see, and as they are hidden from a reader who could see them:
+ * nobody hears of one that they never could. The feed ends when removals were lost.
+ */
 export function openRemovalFeed(bus: Bus, reader: Reader | null): Promise<Feed<{ id: string }>> {
+  // Of two decisions at once, the second may not have read what the first had shown.
+  const shown = new Set<string>();
   return Feed.open((feed) =>
     bus.subscribe(
       "sessions",
       (event) => {
-        if (event.type === "deleted" && maySee(reader, { ...event, id: event.sessionId })) feed.offer({ id: event.sessionId });
+        if (event.type === "deleted") {
+          if (maySee(reader, { ...event, id: event.sessionId })) feed.offer({ id: event.sessionId });
+          return;
+        }
+        const { session, before } = event;
+        const { id } = session;
+        if (!maySee(reader, session)) {
+          if (shown.delete(id) || (before && maySee(reader, { ...session, ...before }))) feed.offer({ id });
+        } else if (before) {
+          feed.withdraw(id);
+          if (shown.size >= MOST_REMEMBERED) shown.delete(shown.values().next().value ?? "");
+          shown.add(id);
+        }
       },
       () => feed.end(),
     ),
