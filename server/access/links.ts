@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Bus } from "../bus/bus.js";
 import { AtelierError, badInput, conflict, notFound } from "../errors.js";
 import { isOpen, type KnownVisitor, type LinkFilter, type LinkRecord, type Role, roles } from "../records/access.js";
+import type { RequiredLinkPlace } from "../storage/access.js";
 import type { Storage } from "../storage/storage.js";
 import { unauthenticated } from "./permissions.js";
 import { hashSecret, isSecret, newSecret } from "./secrets.js";
@@ -24,6 +25,8 @@ export interface NewLink {
   ownerId: string;
   /** Null for one that does not expire. */
   expiresAt: Date | null;
+  /** The place that it needs among the open links of its owner; none for what the operator makes. */
+  place?: RequiredLinkPlace;
 }
 
 /** A link with its secret, which nobody can read again. */
@@ -55,8 +58,11 @@ export interface LinksParts {
 export class Links {
   constructor(private readonly parts: LinksParts) {}
 
-  /** @throws AtelierError BAD_INPUT (`input.name`, `input.expiresAt`); NOT_FOUND for a session that does not exist. */
-  async create({ name, ownerId, expiresAt }: NewLink, target: LinkTarget): Promise<LinkWithSecret> {
+  /**
+   * @throws AtelierError BAD_INPUT (`input.name`, `input.expiresAt`); NOT_FOUND for a session that does not exist. What the
+   * place throws.
+   */
+  async create({ name, ownerId, expiresAt, place }: NewLink, target: LinkTarget): Promise<LinkWithSecret> {
     const trimmed = name.trim();
     if (trimmed === "" || trimmed.length > MAX_LINK_NAME) {
       throw badInput("input.name", `A link has a name of 1 to ${MAX_LINK_NAME} characters.`, MAX_LINK_NAME, {
@@ -70,7 +76,7 @@ export class Links {
     const base = { id: randomUUID(), name: trimmed, ownerId, createdAt, expiresAt, revokedAt: null };
     const link = linkTo(target, base);
     const secret = newSecret();
-    await this.parts.storage.access.addLink(link, hashSecret(secret));
+    await this.parts.storage.access.addLink(link, hashSecret(secret), place);
     return { link, secret };
   }
 

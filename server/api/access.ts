@@ -1,4 +1,5 @@
 import { Arg, Ctx, Field, FieldResolver, ID, InputType, Int, Mutation, ObjectType, Query, Resolver, Root } from "type-graphql";
+import { linkPlace } from "../access/link-places.js";
 import { type NewLink as LinkToMake, type LinkWithSecret, MAX_LINK_NAME, pathOf } from "../access/links.js";
 import { AtelierError, conflict } from "../errors.js";
 import type { LinkRecord } from "../records/access.js";
@@ -280,9 +281,10 @@ export class LinkResolver {
 }
 
 /** @throws AtelierError CONFLICT without access control. */
-function newLink({ name, expiresAt }: LinkInput, { accessMode, principal }: ApiContext): LinkToMake {
+function newLink({ name, expiresAt }: LinkInput, { accessMode, principal, allowances }: ApiContext): LinkToMake {
   if (accessMode === "NONE") throw conflict("input", "Everyone on this machine may use this server; ATELIER_ACCESS=link turns links on.");
-  return { name, expiresAt: expiresAt ?? null, ownerId: ownerOf(principal) };
+  const place = linkPlace(allowances, principal, "input");
+  return { name, expiresAt: expiresAt ?? null, ownerId: ownerOf(principal), ...(place ? { place } : {}) };
 }
 
 function answered(made: LinkWithSecret): NewLink {

@@ -42,6 +42,14 @@ const limitedParty: Partial<Record<LimitScope, string>> = {
   SOCKET: "a socket or stream",
 };
 
+/** What makes room where waiting does not. */
+const remedies: Partial<Record<LimitName, string>> = {
+  keptSessions: "Delete some that have ended.",
+  linkKeptSessions: "Delete some that have ended.",
+  openLinks: "Revoke some.",
+  linkOpenLinks: "Revoke some.",
+};
+
 /** After how long a client should ask again where nobody knows when a place will be free, s. */
 export const FREE_PLACE_S = 10;
 
@@ -93,24 +101,31 @@ export class Allowances {
   }
 
   /**
-   * @throws AtelierError LIMIT when a party has `count` already and the limit is no more. `retryAfter` is left out with
-   * `waitingHelps` false.
+   * `field` is the input that asks for one more, where there is one.
+   * @throws AtelierError LIMIT when a party has `count` already and the limit is no more. It says after how long a place may be
+   * free, or else how to make room.
    */
-  requirePlace(name: LimitName, party: Party, count: number, waitingHelps = true): void {
+  requirePlace(name: LimitName, party: Party, count: number, field?: string): void {
     const places = this.of(name, party);
-    if (count >= places) throw this.refusal(name, waitingHelps ? FREE_PLACE_S : null, places);
+    if (count >= places)
+      throw this.refusal(name, name in remedies ? null : FREE_PLACE_S, { value: places, ...(field === undefined ? {} : { field }) });
   }
 
   /**
    * The error for more than a limit. `retryAfter` is in seconds; null where waiting does not help. `value` is the part of the
-   * limit that was there for the party.
+   * limit that was there for the party, and `field` the input that asked for more.
    */
-  refusal(name: LimitName, retryAfter: number | null, value = this.values[name]): AtelierError {
+  refusal(
+    name: LimitName,
+    retryAfter: number | null,
+    { value = this.values[name], field }: { value?: number; field?: string } = {},
+  ): AtelierError {
     const { unit, per } = limitTable[name];
     const whose = limitedParty[per] ?? "this server";
-    const wait = retryAfter === null ? "" : ` Try again in ${retryAfter} ${retryAfter === 1 ? "second" : "seconds"}.`;
-    const message = `The limit for ${whose} is ${value.toLocaleString("en")} ${words(unit, value)}.${wait}`;
-    return beyondLimit(message, value, { unit, limitName: name, ...(retryAfter === null ? {} : { retryAfter }) });
+    const wait = retryAfter === null ? remedies[name] : `Try again in ${retryAfter} ${retryAfter === 1 ? "second" : "seconds"}.`;
+    const limit = `The limit for ${whose} is ${value.toLocaleString("en")} ${words(unit, value)}.`;
+    const named = { ...(field === undefined ? {} : { field }), ...(retryAfter === null ? {} : { retryAfter }) };
+    return beyondLimit(wait === undefined ? limit : `${limit} ${wait}`, value, { unit, limitName: name, ...named });
   }
 
   private async consume(rate: RateLimiterAbstract, name: RateName, key: string, points: number): Promise<void> {

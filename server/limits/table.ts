@@ -39,6 +39,10 @@ const OWN_BYTES = 4000e6;
 /** How many owners fill what those who came by one link may keep. */
 export const FULL_OWNERS_OF_LINK = 10;
 
+/** Sessions that one owner may keep, and links that one may have open: what fills more is a program that runs wild. */
+const KEPT_SESSIONS = 2000;
+const OPEN_LINKS = 500;
+
 /** Sessions that run at a time; one owner's paintings take half of these places at most. */
 const RUNNING_SESSIONS = 8;
 
@@ -65,6 +69,18 @@ export const limitTable = {
     "Live translations that run at a time; the others wait, with their `queuePosition`, and count as `openSessions`.",
   ),
   framesPerSecond: limit("OWNER", 90, "frames/s", "Frames sent to live translations."),
+  keptSessions: limit(
+    "OWNER",
+    KEPT_SESSIONS,
+    "sessions",
+    "Sessions of any status that are kept; one more can be started, branched or imported once others were deleted.",
+  ),
+  openLinks: limit(
+    "OWNER",
+    OPEN_LINKS,
+    "links",
+    "Links to sessions and outputs, to the server, and tokens, that are neither revoked nor expired; one more can be made once others are.",
+  ),
   openExports: limit("OWNER", 4, "exports", "Exports that wait or run at a time."),
   keptFilms: limit("OWNER", 20, "films", "Finished films that are kept; a new one replaces the oldest."),
   ownSockets: limit(
@@ -93,6 +109,8 @@ export const limitTable = {
     "WebSockets and streams that are open at a time, those of outputs included that people who came by the link shared.",
   ),
   linkSessions: limit("LINK", 200, "sessions", "Sessions that run or wait at a time."),
+  linkKeptSessions: limit("LINK", FULL_OWNERS_OF_LINK * KEPT_SESSIONS, "sessions", "The same as `keptSessions`."),
+  linkOpenLinks: limit("LINK", FULL_OWNERS_OF_LINK * OPEN_LINKS, "links", "The same as `openLinks`."),
   linkUploadsPerMinute: limit("LINK", 600, "uploads/min", "Pictures that are uploaded."),
   linkBytes: limit(
     "LINK",

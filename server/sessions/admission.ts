@@ -14,15 +14,19 @@ export class Admission {
 
   /**
    * Queues a session by `queue` where its owner, all who came by the same link and the server have a place for it: the storage
-   * counts when it stores the session.
+   * counts when it stores the session. `newIn` names the input that asks for one session more; null for one that is kept already.
    * @throws AtelierError LIMIT
    */
-  async admit<Result>(party: Party, queue: (place: RequiredPlace) => Promise<Result>): Promise<Result> {
+  async admit<Result>(party: Party, newIn: string | null, queue: (place: RequiredPlace) => Promise<Result>): Promise<Result> {
     const { allowances } = this.parts;
     await this.requireSpace(party, 1);
     return queue({
       linkId: this.isLimited("linkSessions", party) ? party.groupId : null,
-      require({ queued, own, ofLink }) {
+      require({ queued, own, ofLink, kept, keptOfLink }) {
+        if (newIn !== null) {
+          allowances.requirePlace("keptSessions", party, kept, newIn);
+          allowances.requirePlace("linkKeptSessions", party, keptOfLink, newIn);
+        }
         allowances.requirePlace("linkSessions", party, ofLink);
         allowances.requirePlace("queuedSessions", party, queued);
         allowances.requirePlace("openSessions", party, own);

@@ -91,7 +91,7 @@ export class SessionControls {
    */
   async resume(sessionId: string, party: Party): Promise<SessionRecord> {
     const { storage, queue, bus, admission } = this.parts;
-    const resumed = await admission.admit(party, (place) => storage.sessions.resume(sessionId, place));
+    const resumed = await admission.admit(party, null, (place) => storage.sessions.resume(sessionId, place));
     if (!resumed) throw await this.whyUnchanged(sessionId);
     await publishChange(bus, resumed);
     await queue.add(queueEntry(resumed, admission.placesOf(party)));

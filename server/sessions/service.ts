@@ -57,7 +57,7 @@ export class SessionService {
   /**
    * Creates a style transfer and queues it.
    * @throws AtelierError BAD_INPUT (with field and limit), NOT_FOUND for an image or model, UNAVAILABLE without a
-   * model, LIMIT when too many wait or run.
+   * model, LIMIT when too many wait, run or are kept.
    */
   async startStyleTransfer(input: StyleTransferInput): Promise<StyleTransferRecord> {
     const title = resolveTitle("input.title", input.title);
@@ -70,14 +70,14 @@ export class SessionService {
     const course = { settings, styles, initial, contentId: input.contentId };
     const now = await this.parts.storage.now();
     const session = this.newSession(title, now, expiry("input.expiresIn", input.expiresIn, now));
-    return this.enqueue({ ...session, kind: "STYLE_TRANSFER", ...course, parentId: null, branchedAtStep: null });
+    return this.enqueue({ ...session, kind: "STYLE_TRANSFER", ...course, parentId: null, branchedAtStep: null }, "input");
   }
 
   /**
    * Creates a style transfer that continues the exact state of another one at a kept step, with changes that are in
    * force from that picture's evaluation on, and queues it. It shares the frames through that step.
    * @throws AtelierError NOT_FOUND; BAD_INPUT (with field and limit); CONFLICT when the session is not a style
-   * transfer; LIMIT when too many wait or run.
+   * transfer; LIMIT when too many wait, run or are kept.
    */
   async branch(sessionId: string, step: number, input: ChangeInput | null): Promise<StyleTransferRecord> {
     const { storage, bus } = this.parts;
@@ -107,7 +107,7 @@ export class SessionService {
       ...{ contentId, initial, settings: inForce.settings, styles: inForce.styles, parentId: sessionId, branchedAtStep: step, step },
       devices: devicesOf(parent).filter(({ fromStep }) => fromStep <= step),
     };
-    return this.enqueue(branch, async (place) => {
+    return this.enqueue(branch, "sessionId", async (place) => {
       // The checkpoint comes first: nothing that fails after the row is stored may keep the branch from the queue.
       await storage.checkpoints.share(sessionId, branch.id, step);
       try {
@@ -126,19 +126,19 @@ export class SessionService {
    * same. A title that is not null replaces the trace's.
    * @throws AtelierError BAD_INPUT with field and limit for a trace that is damaged or from a newer version; NOT_FOUND
    * for a picture or model that is missing here; UNAVAILABLE for a model that cannot be downloaded; LIMIT when too many
-   * wait or run.
+   * wait, run or are kept.
    */
   async importTrace(trace: string, title: string | null): Promise<StyleTransferRecord> {
     const { changes, ...start } = await resolveTrace(this.parts, trace);
     const named = this.newSession(title === null ? start.title : resolveTitle("title", title), await this.parts.storage.now());
     const session: StyleTransferRecord = { ...start, ...named, kind: "STYLE_TRANSFER", parentId: null, branchedAtStep: null };
-    return this.enqueue(session, (place) => this.parts.storage.sessions.insert(session, changes, place));
+    return this.enqueue(session, "trace", (place) => this.parts.storage.sessions.insert(session, changes, place));
   }
 
   /**
    * Creates a translation of one picture, or without a picture a live translation, and queues it.
    * @throws AtelierError BAD_INPUT (with field and limit), NOT_FOUND for an image or model, UNAVAILABLE for a model
-   * that cannot be downloaded, LIMIT when too many wait or run.
+   * that cannot be downloaded, LIMIT when too many wait, run or are kept.
    */
   async startTranslation(input: TranslationInput): Promise<TranslationRecord> {
     const title = resolveTitle("input.title", input.title);
@@ -147,14 +147,8 @@ export class SessionService {
     const sourceId = input.imageId ?? null;
     if (sourceId !== null) await requireImage(this.parts.storage, "input.imageId", sourceId);
     const now = await this.parts.storage.now();
-    return this.enqueue({
-      ...this.newSession(title, now, expiry("input.expiresIn", input.expiresIn, now)),
-      kind: "TRANSLATION",
-      settings,
-      sourceId,
-      framesTranslated: 0,
-      framesDropped: 0,
-    });
+    const session = this.newSession(title, now, expiry("input.expiresIn", input.expiresIn, now));
+    return this.enqueue({ ...session, kind: "TRANSLATION", settings, sourceId, framesTranslated: 0, framesDropped: 0 }, "input");
   }
 
   /**
@@ -280,12 +274,14 @@ export class SessionService {
     return settingsAt(sizeThatWorks(uses, model, settingsAt, { size: settings.size, mayGrow, maxSize: maxSize() }));
   }
 
+  /** Stores a session as its party's, where there is a place for it, and queues it. `field` is the input that asked for it. */
   private async enqueue<Kind extends SessionRecord>(
     session: Kind,
+    field: string,
     insert = (place: RequiredPlace) => this.parts.storage.sessions.insert(session, [], place),
   ): Promise<Kind> {
     const { queue, bus, admission, party } = this.parts;
-    await admission.admit(party, insert);
+    await admission.admit(party, field, insert);
     // Published before the session can be claimed, so that no viewer sees RUNNING before QUEUED.
     await publishChange(bus, session);
     await queue.add(queueEntry(session, admission.placesOf(party)));

@@ -1,8 +1,27 @@
 import type { KnownVisitor, LinkFilter, LinkRecord, OwnerUsage, Role, SignIn, UserRecord, VisitorRecord } from "../records/access.js";
 
+/** Links, of each kind, that open something when one more is about to be stored. */
+export interface OpenLinks {
+  /** How many belong to one owner. */
+  own: number;
+  /** How many belong to all who came last by one link, users left out, and to programs that use its secret. */
+  ofLink: number;
+}
+
+/** The place that one more link needs. */
+export interface RequiredLinkPlace {
+  /** The link by which its owner came, whose visitors' links count too; null for none. */
+  linkId: string | null;
+  /**
+   * Called with what there is when the link is about to be stored, and none of its owner or of those who came by the same link is
+   * until that is done. What it throws is thrown, and nothing is stored.
+   */
+  require(open: OpenLinks): void;
+}
+
 /** Links and the people who came by them. A secret is known only as the hex SHA-256 of its text. */
 export interface AccessStore {
-  addLink(link: LinkRecord, secretHash: string): Promise<void>;
+  addLink(link: LinkRecord, secretHash: string, place?: RequiredLinkPlace): Promise<void>;
   /** Adds a link unless one with the role ADMIN is open then, and returns whether it did; of calls at once, one adds its link. */
   addFirstAdmin(link: LinkRecord, secretHash: string, at: Date): Promise<boolean>;
   /** Links that pass a filter, newest first: `first` of them after the first `skip`. */

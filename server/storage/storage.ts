@@ -101,7 +101,7 @@ export type SessionPatch = Partial<
     }
 >;
 
-/** Sessions that have not ended and are not paused. */
+/** What there is when a session is about to be QUEUED: one that is resumed is among those that are kept. */
 export interface OpenSessions {
   /** How many wait. */
   queued: number;
@@ -109,6 +109,10 @@ export interface OpenSessions {
   own: number;
   /** How many of all who came last by one link, users left out, and of programs that use its secret, wait or run. */
   ofLink: number;
+  /** How many of one owner are kept, of any status. */
+  kept: number;
+  /** How many of those that `ofLink` counts are kept, of any status. */
+  keptOfLink: number;
 }
 
 /** The place that one more session needs to be QUEUED. */

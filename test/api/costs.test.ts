@@ -6,6 +6,7 @@ import { entryOf, lengthArguments, listLengths } from "../../server/api/field-co
 import { apiLimits } from "../../server/api/limits.js";
 import { operationContext } from "../../server/api/operation.js";
 import { buildApiSchema } from "../../server/api/schema.js";
+import { limitTable } from "../../server/limits/table.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
 import { appOfFile } from "../helpers/app.js";
 import { until } from "../helpers/until.js";
@@ -210,4 +211,14 @@ test("an operation stops reading when its client has gone", async () => {
   await running.client.query("{ sessions { totalCount } }");
   expect(list.mock.calls.length).toBeLessThan(10);
   list.mockRestore();
+});
+
+test("an answer reports what its operation costs, over HTTP and WebSocket", async () => {
+  const { client } = running;
+  const query = "{ sessions(first: 10) { edges { node { id } } } }";
+  const answer = (await client.send(query)) as { extensions?: { cost?: { asked: number; limit: number } } };
+  expect(answer.extensions?.cost?.limit).toBe(limitTable.cost.value);
+  expect(answer.extensions?.cost?.asked).toBeGreaterThan(20);
+  const { value } = await client.subscribe(query).next();
+  expect(value).toMatchObject({ extensions: answer.extensions });
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LinkRecord } from "../../server/records/access.js";
+import type { OpenLinks } from "../../server/storage/access.js";
 import type { OpenSessions, Storage } from "../../server/storage/storage.js";
 import { aLink, aUser } from "./access.js";
 import { aFilm, anImage, aSession } from "./records.js";
@@ -45,6 +46,71 @@ export function linkUsageContract(name: string, open: () => Promise<Storage>): v
       await access.dismiss(one);
       expect([await access.byteLengthOfLink(link.id), await openOf(link), await openOf(other)]).toEqual([4_500_000_000, 2, 1]);
       expect(await Promise.all([one, foreign, link.id].map((id) => access.linkBehind(id)))).toEqual([link.id, other.id, null]);
+    });
+
+    it("counts what an owner and those who came by one link keep, of any status, when a session is started or resumed", async () => {
+      const { access, images, sessions } = storage;
+      const link = aLink();
+      await access.addLink(link, randomUUID());
+      const [one, two] = [randomUUID(), randomUUID()];
+      for (const id of [one, two]) await access.admit(id, randomUUID(), link);
+      const imageId = (await images.insert(anImage())).id;
+      const paused = aSession(imageId, { ownerId: one, status: "PAUSED" });
+      await sessions.insert(paused);
+      for (const ownerId of [one, two, two, link.id, randomUUID()]) await sessions.insert(aSession(imageId, { ownerId, status: "FAILED" }));
+      const counted: (readonly number[])[] = [];
+      const place = (linkId: string | null) => ({
+        linkId,
+        require: ({ kept, keptOfLink }: OpenSessions) => void counted.push([kept, keptOfLink]),
+      });
+      await sessions.insert(aSession(imageId, { ownerId: one }), [], place(link.id));
+      await sessions.resume(paused.id, place(link.id));
+      await sessions.insertBranch(aSession(imageId, { ownerId: two, parentId: paused.id, branchedAtStep: 0 }), null, place(null));
+      expect(counted).toEqual([
+        [2, 5],
+        [3, 6],
+        [2, 0],
+      ]);
+    });
+
+    it("counts the open links of an owner and of those who came by one link, and stores none without a place", async () => {
+      const { access } = storage;
+      const came = aLink();
+      await access.addLink(came, randomUUID());
+      const [one, two] = [randomUUID(), randomUUID()];
+      for (const id of [one, two]) await access.admit(id, randomUUID(), came);
+      const of = (ownerId: string, changes: Partial<LinkRecord> = {}) => aLink({ ownerId, ...changes });
+      const past = new Date(Date.now() - 1000);
+      const made = [of(one), of(two), of(two, { expiresAt: new Date(Date.now() + 60_000) }), of(came.id)];
+      for (const link of [...made, of(one, { expiresAt: past }), of(two, { revokedAt: past }), of(randomUUID())]) {
+        await access.addLink(link, randomUUID());
+      }
+      const counted: OpenLinks[] = [];
+      const place = (linkId: string | null) => ({ linkId, require: (open: OpenLinks) => void counted.push(open) });
+      await access.addLink(of(two), randomUUID(), place(came.id));
+      await access.addLink(of(two), randomUUID(), place(null));
+      const full = () => {
+        throw new Error("There is no place.");
+      };
+      const refused = of(one);
+      await expect(access.addLink(refused, randomUUID(), { linkId: came.id, require: full })).rejects.toThrow("There is no place.");
+      expect(await access.findLink(refused.id)).toBeNull();
+      expect(counted).toEqual([
+        { own: 2, ofLink: 4 },
+        { own: 3, ofLink: 0 },
+      ]);
+    });
+
+    it("stores no more links at once than there are places for", async () => {
+      const { access } = storage;
+      const ownerId = randomUUID();
+      const require = ({ own }: OpenLinks) => {
+        if (own >= 2) throw new Error("There is no place.");
+      };
+      await Promise.allSettled(
+        Array.from({ length: 6 }, () => access.addLink(aLink({ ownerId }), randomUUID(), { linkId: null, require })),
+      );
+      expect(await access.links({ first: 10, skip: 0 }, { ownerId })).toHaveLength(2);
     });
 
     it("tells what owners have, those with the most bytes first, and their names", async () => {

@@ -29,6 +29,11 @@ export async function operate(
   return errors?.[0] ? { ...errors[0].extensions, retryAfterHeader: numberOf(response.headers.get("Retry-After")) } : null;
 }
 
+/** Makes a link to an output. */
+export function shareOutput(who: Caller): Promise<Refusal> {
+  return operate(who, 'mutation { shareOutput(output: "stage", input: { name: "OBS" }) { path } }');
+}
+
 /** Uploads bytes; a new picture of about 3 kB unless others are given. */
 export async function upload({ address, credentials }: Caller, bytes?: Uint8Array): Promise<Refusal> {
   const picture = bytes ?? (await pngPicture(32, 32, Math.floor(Math.random() * 1e9))).bytes;

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { eq, sql } from "drizzle-orm";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { StyleTransferRecord } from "../../server/records/session.js";
+import type { OpenLinks } from "../../server/storage/access.js";
 import { openRemoteDatabase } from "../../server/storage/remote/database.js";
 import { checkpoints } from "../../server/storage/sql/schema.js";
 import type { OpenSessions } from "../../server/storage/storage.js";
@@ -96,6 +97,33 @@ describe.skipIf(postgresPrograms === null)("two servers at once", () => {
       expect(new Set(reasons)).toEqual(new Set(["There is no place."]));
       const open = visitors.map((ownerId) => both()[1].sessions.count({ ownerId, status: ["QUEUED"] }));
       expect((await Promise.all(open)).reduce((sum, count) => sum + count)).toBe(2);
+    }
+  });
+
+  it("make links of visitors of one link, and start sessions that are kept: together they pass no limit of either", async () => {
+    const image = await both()[0].images.insert(anImage());
+    for (let round = 0; round < ROUNDS; round++) {
+      const link = aLink();
+      await both()[0].access.addLink(link, randomUUID());
+      const visitors = Array.from({ length: 4 }, () => randomUUID());
+      for (const visitor of visitors) await both()[0].access.admit(visitor, randomUUID(), link);
+      const requireTwo = (count: number) => {
+        if (count >= 2) throw new Error("There is no place.");
+      };
+      const forLink = { linkId: link.id, require: ({ ofLink }: OpenLinks) => requireTwo(ofLink) };
+      const forSession = { linkId: link.id, require: ({ keptOfLink }: OpenSessions) => requireTwo(keptOfLink) };
+      const ended = (ownerId: string) => aSession(image.id, { ownerId, status: "COMPLETED" });
+      const results = await Promise.allSettled(
+        both().flatMap(({ access, sessions }) => [
+          ...visitors.map((ownerId) => access.addLink(aLink({ ownerId }), randomUUID(), forLink)),
+          ...visitors.map((ownerId) => sessions.insert(ended(ownerId), [], forSession)),
+        ]),
+      );
+      const reasons = results.flatMap((result) => (result.status === "rejected" ? [(result.reason as Error).message] : []));
+      expect(new Set(reasons)).toEqual(new Set(["There is no place."]));
+      const links = visitors.map(async (ownerId) => (await both()[1].access.links({ first: 10, skip: 0 }, { ownerId })).length);
+      const kept = visitors.map((ownerId) => both()[1].sessions.count({ ownerId }));
+      for (const counts of [links, kept]) expect((await Promise.all(counts)).reduce((sum, count) => sum + count)).toBe(2);
     }
   });
 

@@ -34,7 +34,7 @@ export function guardRows({ images, sessions, changes, frames, access, films }: 
     },
     access: {
       ...access,
-      addLink: (link, secretHash) => space.storing(0, () => access.addLink(link, secretHash)),
+      addLink: (...link) => space.storing(0, () => access.addLink(...link)),
       addFirstAdmin: (...link) => space.storing(0, () => access.addFirstAdmin(...link)),
       revokeLink: (id, at) => space.changing(() => access.revokeLink(id, at)),
       addVisitor: (...visitor) => space.storing(0, () => access.addVisitor(...visitor)),

@@ -3,6 +3,7 @@ import { AtelierError } from "../../errors.js";
 import type { KnownVisitor, LinkRecord, SignIn } from "../../records/access.js";
 import type { AccessStore } from "../access.js";
 import { type Database, written } from "./database.js";
+import { isOpenAt, requireLinkPlace } from "./open-links.js";
 import { endedAttempts, images, links, sessions, sharedKeys, users, visitorShares, visitors } from "./schema.js";
 import { byteLengthOfLink, usageOfOwners } from "./usage.js";
 
@@ -28,8 +29,13 @@ export function sqlAccess(database: Database): AccessStore {
   }
 
   return {
-    async addLink(link, secretHash) {
-      await written(database.insert(links).values({ ...link, secretHash }));
+    async addLink(link, secretHash, place) {
+      const add = (into: Database) => written(into.insert(links).values({ ...link, secretHash }));
+      if (!place) return void (await add(database));
+      await database.transaction(async (transaction) => {
+        await requireLinkPlace(transaction, link, place);
+        await add(transaction);
+      });
     },
 
     addFirstAdmin: (link, secretHash, at) =>
@@ -198,11 +204,6 @@ export function sqlAccess(database: Database): AccessStore {
       return (await database.select({ id: visitors.id }).from(visitors).where(matching)).map(({ id }) => id);
     },
   };
-
-  /** Holds for links that can be opened at an instant. */
-  function isOpenAt(at: Date): SQL | undefined {
-    return and(isNull(links.revokedAt), or(isNull(links.expiresAt), gt(links.expiresAt, at)));
-  }
 
   /** Holds for visitors without a secret, and for those whose sign-in and links ended by an instant. */
   function isLost(by: Date): SQL | undefined {

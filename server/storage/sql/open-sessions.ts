@@ -19,7 +19,9 @@ export async function requireOpenPlace(transaction: Database, ownerId: string, p
   place.require({
     queued: await transaction.$count(sessions, eq(sessions.status, "QUEUED")),
     own: await transaction.$count(sessions, and(isOpen, eq(sessions.ownerId, ownerId))),
+    kept: await transaction.$count(sessions, eq(sessions.ownerId, ownerId)),
     ofLink:
       linkId === null ? 0 : await transaction.$count(sessions, and(isOpen, inArray(sessions.ownerId, ownersBehind(transaction, linkId)))),
+    keptOfLink: linkId === null ? 0 : await transaction.$count(sessions, inArray(sessions.ownerId, ownersBehind(transaction, linkId))),
   });
 }
