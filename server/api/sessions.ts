@@ -116,15 +116,17 @@ export class SessionMutations {
       "Starts a session from the trace of another one, as GET /sessions/:id/trace.json returns it. Its settings, changes and\n" +
       "seed replay to the same pictures. NOT_FOUND when a picture of the trace is not on this server.",
   })
-  importTrace(
+  async importTrace(
     @Arg("trace", () => String, { description: `The trace as JSON. At most ${MAX_TRACE_LENGTH} characters.` }) trace: string,
     @Arg("title", () => String, {
       nullable: true,
       description: `Replaces the title of the trace. At most ${styleTransferLimits.maxTitleLength} characters.`,
     })
     title: string | null | undefined,
-    @Ctx() { sessions }: ApiContext,
+    @Ctx() { sessions, allowances, principal }: ApiContext,
   ): Promise<SessionRecord> {
+    // It is kept as a picture is, and takes time to read.
+    await allowances.spend("uploadBytesPerMinute", principal, null, Buffer.byteLength(trace));
     return sessions.importTrace(trace, title ?? null);
   }
 

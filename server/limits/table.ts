@@ -53,7 +53,7 @@ const RUNNING_SESSIONS = 8;
  */
 export const limitTable = {
   uploadsPerMinute: limit("OWNER", 60, "uploads/min", "Pictures that are uploaded."),
-  uploadBytesPerMinute: limit("OWNER", 500e6, "bytes/min", "Bytes of the pictures that are uploaded."),
+  uploadBytesPerMinute: limit("OWNER", 500e6, "bytes/min", "Bytes of the pictures that are uploaded, and of the traces that are imported."),
   uploadsAtOnce: limit("OWNER", 128, "uploads", "Uploads on their way at a time; for admins too."),
   openSessions: limit("OWNER", 20, "sessions", "Sessions that run or wait at a time."),
   paintedSessions: limit(
