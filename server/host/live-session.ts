@@ -6,12 +6,11 @@ import { limitTable } from "../limits/table.js";
 import { isLive, type SessionFailure, type TranslationRecord, withDevice } from "../records/session.js";
 import { keepLastFrame, type LiveResult } from "../sessions/live/last-frame.js";
 import type { Departure, SessionSpans } from "../telemetry/session-spans.js";
-import { abortableDelay } from "./abortable-delay.js";
 import { DeathCount, deathFailure } from "./deaths.js";
 import type { DeviceExit } from "./exit.js";
 import type { DeviceLink, HostSession, SessionMessage, SessionParts } from "./host-session.js";
 import { SerialQueue } from "./serial-queue.js";
-import { type Ending, passingObstacle, publishEnding, storageFailure, storeEnding } from "./session-ending.js";
+import { type Ending, pastObstacles, publishEnding, storageFailure, storeEnding } from "./session-ending.js";
 import { liveWork } from "./work.js";
 
 /** How long a live translation continues without a frame from its client, ms. */
@@ -22,9 +21,6 @@ const COUNTS_INTERVAL_MS = 2000;
 
 /** Least time between two pictures that are stored of a translation with an output, ms: the output holds them after a restart. */
 const KEEP_INTERVAL_MS = 5000;
-
-/** Wait before the next attempt to begin, ms. */
-const AGAIN_MS = 1000;
 
 /** Frames that a client may have at the host: one on the device, one waiting. */
 const FULL_CREDIT = 2;
@@ -189,19 +185,10 @@ export class LiveSession implements HostSession {
     return FULL_CREDIT - (this.onDevice ? 1 : 0) - (this.waiting ? 1 : 0);
   }
 
-  /** Tries again while nothing can be read or stored, as long as no other host may have the session. */
   private async startSoon(link: DeviceLink): Promise<boolean> {
-    for (;;) {
-      try {
-        return await this.startOn(link);
-      } catch (error) {
-        if (passingObstacle(error) === null) throw error;
-        this.parts.log(`Session ${this.id} cannot begin yet:`, error);
-      }
-      if ((await abortableDelay(AGAIN_MS, this.parts.closing)) && this.parts.isHeld()) continue;
-      await this.leave("LOST");
-      return false;
-    }
+    const isStarted = await pastObstacles(() => this.startOn(link), `Session ${this.id} cannot begin yet:`, this.parts);
+    if (isStarted === null) await this.leave("LOST");
+    return isStarted ?? false;
   }
 
   private async startOn(link: DeviceLink): Promise<boolean> {

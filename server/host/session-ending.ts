@@ -11,8 +11,8 @@ export type Ending = { status: "COMPLETED" | "CANCELLED" } | { status: "FAILED";
 
 type EndingParts = Pick<SessionParts, "storage" | "bus" | "log" | "closing">;
 
-/** Wait before the next attempt to store how a session ended, ms: no ending is lost while the disk is full. */
-const ENDING_RETRY_MS = 1000;
+/** Wait before the next attempt to store something, ms: no ending is lost while the disk is full. */
+const RETRY_MS = 1000;
 
 /**
  * Stores how a session ended, with the other fields of `patch`, and retries until that succeeds. Null when the session
@@ -42,7 +42,7 @@ async function storeStatus(
     } catch (error) {
       log(`The ${status === "PAUSED" ? "pause" : "end"} of session ${id} could not be stored:`, error, { sessionId: id });
     }
-    if (!(await abortableDelay(ENDING_RETRY_MS, closing))) return null;
+    if (!(await abortableDelay(RETRY_MS, closing))) return null;
   }
 }
 
@@ -68,6 +68,26 @@ export async function failUnstarted(id: string, failure: SessionFailure, parts: 
 export function passingObstacle(cause: unknown): AtelierError | null {
   if (cause instanceof StorageUnavailable) return cause;
   return cause instanceof PictureUnreadable && cause.cause instanceof StorageUnavailable ? cause : null;
+}
+
+/**
+ * Tries again while nothing can be read or stored, as long as no other host may have the session. Null when that is over, or
+ * when the host closes first. `line` begins the log of each failure. @throws what `attempt` throws for other reasons
+ */
+export async function pastObstacles<Result>(
+  attempt: () => Promise<Result>,
+  line: string,
+  { log, closing, isHeld }: Pick<SessionParts, "log" | "closing" | "isHeld">,
+): Promise<Result | null> {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (passingObstacle(error) === null) throw error;
+      log(line, error);
+    }
+    if (!(await abortableDelay(RETRY_MS, closing)) || !isHeld()) return null;
+  }
 }
 
 /** The failure of a session whose data could not be read or stored. */
