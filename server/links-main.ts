@@ -6,6 +6,7 @@ import { type OperatorAccess, readOperatorFile } from "./access/operator.js";
 import { auditSinkOf } from "./audit-sink.js";
 import { type Config, readConfig } from "./config.js";
 import { messageOf } from "./errors.js";
+import { linkLines, localAddress } from "./http/link-addresses.js";
 import { createLog } from "./log.js";
 import { openEngines } from "./open-engines.js";
 import { isOpen, type LinkRecord, LOCAL_OWNER, type Role, roles } from "./records/access.js";
@@ -147,7 +148,7 @@ async function main(): Promise<void> {
   const { positionals, values } = parseArgs({ allowPositionals: true, options: { expires: { type: "string" } } });
   const [command = "list", first = "", second = ""] = positionals;
   const config = readConfig(process.env);
-  const { dataDir, publicUrl, port } = config;
+  const { dataDir, publicUrl, host, port, tlsCert } = config;
   const running = await readOperatorFile(dataDir);
   const desk = running && (await isRunning(running)) ? deskOf(running) : await deskOfStopped(config);
   try {
@@ -161,7 +162,8 @@ async function main(): Promise<void> {
       console.log(links.length === 0 ? usage : "");
     } else if (command === "add") {
       const path = await desk.add(first, roleOf(second), dateOf(values.expires));
-      console.log(`${publicUrl?.origin ?? running?.address ?? `http://127.0.0.1:${port}`}${path}`);
+      const local = running?.address ?? localAddress({ port, address: host }, tlsCert === null ? "http" : "https");
+      for (const line of linkLines(path, { publicUrl, local, host: running ? (running.host ?? "") : host })) console.log(line);
     } else if (command === "token") {
       console.log(await desk.addToken(first, roleOf(second), dateOf(values.expires)));
     } else if (command === "revoke") {

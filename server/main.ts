@@ -30,6 +30,7 @@ import { recoverSessions } from "./host/recovery.js";
 import { VerdictFile } from "./host/verdicts.js";
 import { registryWorkModels } from "./host/work.js";
 import { HostMetrics } from "./http/host-metrics.js";
+import { linkLines, localAddress, type Reach } from "./http/link-addresses.js";
 import { createMetrics } from "./http/metrics.js";
 import { createWorkerApp } from "./http/worker.js";
 import { maxPaintingSize } from "./limits/pictures.js";
@@ -244,13 +245,15 @@ async function serveApi(
     warn: log.warn,
   });
   opened.push(() => app.close());
-  const url = addressOf(await app.listen(config.port, config.host), config.tlsCert === null ? "http" : "https");
+  const listening = await app.listen(config.port, config.host);
+  const url = localAddress(listening, config.tlsCert === null ? "http" : "https");
   if (operatorSecret !== null) {
-    await writeOperatorFile(config.dataDir, { address: url, secret: operatorSecret });
+    const host = listening.address;
+    await writeOperatorFile(config.dataDir, { address: url, host, secret: operatorSecret });
     opened.push(() => removeOperatorFile(config.dataDir));
     const issuer = config.access === "USERS" ? config.oidcIssuer : null;
     const isAdministered = issuer !== null && (await storage.access.hasUser(issuer.href, "ADMIN"));
-    if (!isAdministered) await greetAdmin(app, config.publicUrl?.origin ?? url);
+    if (!isAdministered) await greetAdmin(app, { publicUrl: config.publicUrl, local: url, host });
   }
   return url;
 }
@@ -270,7 +273,7 @@ async function serveHealth(
     server.close();
     server.closeAllConnections();
   });
-  return addressOf(server.address() as AddressInfo, "http");
+  return localAddress(server.address() as AddressInfo, "http");
 }
 
 /** How people sign in; null where no identity provider is named. */
@@ -280,21 +283,14 @@ function openIdOf({ oidcIssuer, oidcClientId, oidcClientSecret, oidcRoleClaim, o
   return { issuer: oidcIssuer, ...client, roleClaim: oidcRoleClaim, defaultRole: oidcDefaultRole };
 }
 
-/** The address by which this machine reaches a server, which may listen on all its addresses. */
-function addressOf({ port, address, family }: AddressInfo, scheme: "http" | "https"): string {
-  const host = family === "IPv6" ? `[${address}]` : address;
-  return `${scheme}://${host}:${port}`.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
-}
-
 /** Lets the first admin in. Whoever reads what the first start prints can use the link, which can be revoked later. */
-async function greetAdmin({ links, audit }: Pick<App, "links" | "audit">, address: string): Promise<void> {
+async function greetAdmin({ links, audit }: Pick<App, "links" | "audit">, reach: Reach): Promise<void> {
   const made = await links.createFirstAdmin(LOCAL_OWNER);
   if (made === null) return;
   const server = { name: "The server", role: null, ownerId: LOCAL_OWNER };
   audit.record({ action: "First admin", code: null, principal: server, address: null, about: { link: made.link.id } });
-  console.log(
-    `\nNobody can use this server yet. Open this link to become its admin, and keep it to yourself:\n\n  ${address}${pathOf(made)}\n`,
-  );
+  const lines = linkLines(pathOf(made), reach).map((line) => `  ${line}\n`);
+  console.log(`\nNobody can use this server yet. Open this link to become its admin, and keep it to yourself:\n\n${lines.join("")}`);
 }
 
 /** Closes what was opened, in reverse order. An error does not keep the rest open. */

@@ -2,8 +2,9 @@ import { execFile } from "node:child_process";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { dataFolder, ServerProcess } from "./helpers/server.js";
+import { ask } from "./http/server.js";
 
 const run = promisify(execFile);
 let folder: string;
@@ -14,8 +15,11 @@ beforeAll(async () => {
 afterAll(() => remove());
 
 /** Runs the command as `npm run links` does; returns what it prints, its errors too. */
-async function links(...args: string[]): Promise<string> {
-  const env = { ...process.env, ATELIER_DATA: folder, ATELIER_ACCESS: "link" };
+const links = (...args: string[]) => linksWith({}, ...args);
+
+/** The same with more variables. */
+async function linksWith(variables: Record<string, string>, ...args: string[]): Promise<string> {
+  const env = { ...process.env, ATELIER_DATA: folder, ATELIER_ACCESS: "link", ...variables };
   const { stdout, stderr } = await run(process.execPath, ["--import", "tsx", "server/links-main.ts", ...args], { env }).catch(
     (failed: { stdout: string; stderr: string }) => failed,
   );
@@ -90,4 +94,41 @@ test("links are made and revoked while the server is stopped and while it runs, 
   ]);
   for (const each of [greeting, early, late, token]) expect(log).not.toContain(each.trim().split("#").at(-1));
   expect(first.output.replace(greeting, "") + second.output).not.toMatch(/[\w-]{32}/);
+});
+
+/** Gives a process the interfaces of a laptop with Docker, whose address in its network is 192.0.2.7. */
+const laptop = `import os from "node:os";
+  import { syncBuiltinESMExports } from "node:module";
+  const info = (address, family, internal = false) => ({ address, family, internal });
+  os.networkInterfaces = () => ({
+    lo: [info("127.0.0.1", "IPv4", true), info("::1", "IPv6", true)],
+    docker0: [info("172.17.0.1", "IPv4")],
+    eth0: [info("169.254.3.4", "IPv4"), info("fe80::1", "IPv6")],
+    wlan0: [info("2001:db8::7", "IPv6"), info("192.0.2.7", "IPv4")],
+  });
+  syncBuiltinESMExports();`;
+
+test("a server for other machines prints its links as they open there too, and says which opens on this machine alone", async () => {
+  const data = await dataFolder();
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(laptop)}`;
+  const variables = { ATELIER_DATA: data.folder, ATELIER_ACCESS: "link", NODE_OPTIONS };
+  const early = await linksWith({ ...variables, HOST: "192.0.2.9" }, "add", "Class 7b", "artist");
+  expect(early).toMatch(/^http:\/\/192\.0\.2\.9:4000\/open#[\w-]{32}\n$/);
+
+  const server = new ServerProcess({ ...variables, ATELIER_DEVICE: "cpu", HOST: "0.0.0.0" });
+  onTestFinished(async () => {
+    await server.end();
+    await data.remove();
+  });
+  const { address } = await server.client();
+  const { port } = new URL(address);
+  const both = (indent: string) =>
+    new RegExp(
+      `^${indent}http://127\\.0\\.0\\.1:${port}(/open#[\\w-]{32})\n${indent}http://192\\.0\\.2\\.7:${port}\\1\n${indent}The first opens on this machine alone`,
+      "m",
+    );
+  expect(server.output).toMatch(both("  "));
+  // The command need not be given the server's variables.
+  expect(await linksWith(variables, "add", "Class 7c", "artist")).toMatch(both(""));
+  expect((await ask(Number(port), "/healthz", { headers: { Host: `192.0.2.7:${port}` } })).status).toBe(200);
 });

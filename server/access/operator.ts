@@ -6,6 +6,8 @@ import { systemCode } from "../errors.js";
 export interface OperatorAccess {
   /** Address of the server, such as http://127.0.0.1:4000. */
   address: string;
+  /** What the server listens on, such as 0.0.0.0; earlier versions did not write it. */
+  host?: string;
   /** A Bearer secret that opens everything until the server ends. */
   secret: string;
 }
