@@ -73,7 +73,10 @@ describeStudio("a server with accounts, in browsers", { variables }, (studio) =>
     const program = new GraphqlClient(studio.server.address, secret);
     expect((await program.query(ACCESS)).server.access).toEqual({ role: "ARTIST", name: "Nightly film" });
     await page.getByRole("button", { name: "Revoke Nightly film" }).click();
-    await page.getByText("Revoked").waitFor();
+    await page
+      .getByRole("listitem")
+      .filter({ hasText: /^Nightly film.*Revoked/ })
+      .waitFor();
     expect((await program.send(ACCESS)).errors?.[0]?.extensions.code).toBe("UNAUTHENTICATED");
 
     await page.getByRole("button", { name: "End access of Lee" }).click();
