@@ -30,7 +30,7 @@ export class Gatekeeper {
     return refusalOf(entry.rule, principal, () => this.found(entry, principal, idOf));
   }
 
-  /** Whether an operation is carried out on something that belongs to somebody else. False for what does not exist. */
+  /** Whether an operation changes something of another owner. False for what does not exist. */
   async isOfOthers(entry: Entry, principal: Principal, idOf: (argument: string) => unknown): Promise<boolean> {
     const found = await this.found(entry, principal, idOf);
     return found.some(({ ownerId }) => ownerId !== null && ownerId !== principal.ownerId);

@@ -37,7 +37,7 @@ export interface Entry {
   subjects: readonly Subject[];
   /** Arguments that the audit log has of an operation, none of them secret; null for one that it records only when refused. */
   audited: readonly string[] | null;
-  /** Whether it is recorded only where it is carried out on what belongs to somebody else. */
+  /** Whether it is recorded only where it changes something of another owner. */
   ofOthersOnly: boolean;
 }
 
@@ -55,7 +55,7 @@ function audited(operation: Entry, ...others: string[]): Entry {
   return { ...operation, audited: [...operation.subjects.map(({ argument }) => argument), ...others] };
 }
 
-/** An operation that is nobody's business on one's own work: the audit log has it when an admin carries it out on that of others. */
+/** An operation that the audit log has only when an admin carries it out on the work of others. */
 function auditedOfOthers(operation: Entry, ...others: string[]): Entry {
   return { ...audited(operation, ...others), ofOthersOnly: true };
 }

@@ -88,7 +88,7 @@ function auditResolver(field: Field, action: string, entry: Entry, recorded: rea
   };
 }
 
-/** Whether an operation that the policy allows is carried out on what belongs to somebody else. */
+/** Whether an operation that the policy allows changes something of another owner. */
 async function isOfOthers(entry: Entry, args: Record<string, unknown>, { principal, gatekeeper }: OperationContext): Promise<boolean> {
   // Others than admins are let through to their own alone.
   if (extentOf(entry.rule, principal) === "OWN") return false;
