@@ -151,6 +151,6 @@ export interface OwnerUsage {
   pictures: number;
   /** Those that are finished. */
   films: number;
-  /** Of pictures, kept frames and films. */
+  /** Size of pictures, kept frames and films together, bytes. */
   byteLength: number;
 }

@@ -64,6 +64,15 @@ describe.skipIf(postgresPrograms === null)("two servers at once", () => {
     }
   });
 
+  /** A link, and the ids of four visitors who opened it. */
+  async function aClass() {
+    const link = aLink();
+    await both()[0].access.addLink(link, randomUUID());
+    const visitors = Array.from({ length: 4 }, () => randomUUID());
+    for (const visitor of visitors) await both()[0].access.admit(visitor, randomUUID(), link);
+    return { link, visitors };
+  }
+
   it("start at once: one of them lets the first admin in", async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const now = new Date();
@@ -77,10 +86,7 @@ describe.skipIf(postgresPrograms === null)("two servers at once", () => {
   it("start and resume sessions of visitors of one link: together they pass no limit of it", async () => {
     const image = await both()[0].images.insert(anImage());
     for (let round = 0; round < ROUNDS; round++) {
-      const link = aLink();
-      await both()[0].access.addLink(link, randomUUID());
-      const visitors = Array.from({ length: 4 }, () => randomUUID());
-      for (const visitor of visitors) await both()[0].access.admit(visitor, randomUUID(), link);
+      const { link, visitors } = await aClass();
       const paused = aSession(image.id, { ownerId: visitors[0]!, status: "PAUSED" });
       await both()[0].sessions.insert(paused);
       const place = {
@@ -103,10 +109,7 @@ describe.skipIf(postgresPrograms === null)("two servers at once", () => {
   it("make links of visitors of one link, and start sessions that are kept: together they pass no limit of either", async () => {
     const image = await both()[0].images.insert(anImage());
     for (let round = 0; round < ROUNDS; round++) {
-      const link = aLink();
-      await both()[0].access.addLink(link, randomUUID());
-      const visitors = Array.from({ length: 4 }, () => randomUUID());
-      for (const visitor of visitors) await both()[0].access.admit(visitor, randomUUID(), link);
+      const { link, visitors } = await aClass();
       const requireTwo = (count: number) => {
         if (count >= 2) throw new Error("There is no place.");
       };

@@ -24,8 +24,8 @@ export function openGalleryFeed(bus: Bus, filter: SessionFilter): Promise<Feed<S
 }
 
 /**
- * Sessions as they are deleted, of those that a reader may see, and as they are hidden from a reader who could see them:
- * nobody hears of one that they never could. The feed ends when removals were lost.
+ * Sessions as they are deleted, of those that a reader may see, and as they are hidden from a reader who could see them. A
+ * reader never hears of a session that was always hidden from them. The feed ends when removals were lost.
  */
 export function openRemovalFeed(bus: Bus, reader: Reader | null): Promise<Feed<{ id: string }>> {
   // Of two decisions at once, the second may not have read what the first had shown.

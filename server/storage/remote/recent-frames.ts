@@ -99,7 +99,7 @@ export function openRemoteRecentFrames(redisUrl: string, { warn }: RemoteRecentF
       const { sessionId, step } = frame;
       const bytes = Buffer.from(picture.buffer, picture.byteOffset, picture.byteLength);
       const written = () => run(PUT, sessionId, claim?.fence ?? "", packr.pack(frame), step, bytes);
-      // While Redis is away, nobody knows whether the claim is over.
+      // While Redis is away, it is not known whether the claim is over.
       const dropped = await ask(written, Buffer.of());
       if (dropped === null) return false;
       if (dropped instanceof Buffer && dropped.length > 0) {
