@@ -1,6 +1,6 @@
 import type { Queue } from "../queue/queue.js";
 import { isLive, type SessionRecord, type SessionStatus } from "../records/session.js";
-import { anyPlaces, placesOfOwner, queueEntry } from "../sessions/queue-entry.js";
+import { placesOfOwner, queueEntry } from "../sessions/queue-entry.js";
 import type { Storage } from "../storage/storage.js";
 
 const PAGE = 100;
@@ -20,8 +20,9 @@ export async function recoverSessions(storage: Storage, queue: Queue): Promise<{
     else running.push(session);
   }
   const queued = await sessionsOf(storage, "QUEUED");
-  for (const session of inOrder(running)) await queue.add({ ...queueEntry(session, anyPlaces), interrupted: true });
-  for (const session of inOrder(queued)) await queue.add(queueEntry(session, placesOfOwner(session.ownerId)));
+  const entry = async (session: SessionRecord) => queueEntry(session, await placesOfOwner(session.ownerId, storage.access));
+  for (const session of inOrder(running)) await queue.add({ ...(await entry(session)), ownerLimit: null, interrupted: true });
+  for (const session of inOrder(queued)) await queue.add(await entry(session));
   return { resumed: running.length, requeued: queued.length };
 }
 

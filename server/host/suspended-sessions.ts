@@ -66,7 +66,8 @@ export class SuspendedSessions {
       if (!resumed) continue;
       await publishChange(bus, resumed);
       // It had its turn already.
-      await queue.add({ ...queueEntry(resumed, placesOfOwner(resumed.ownerId)), interrupted: true });
+      const places = await placesOfOwner(resumed.ownerId, storage.access);
+      await queue.add({ ...queueEntry(resumed, places), interrupted: true });
     }
     return true;
   }

@@ -43,8 +43,9 @@ export const FULL_OWNERS_OF_LINK = 10;
 const KEPT_SESSIONS = 2000;
 const OPEN_LINKS = 500;
 
-/** Sessions that run at a time; one owner's paintings take half of these places at most. */
+/** Sessions that run at a time, and live translations among them; one owner's paintings take half of these places at most. */
 const RUNNING_SESSIONS = 8;
+const RUNNING_LIVE_SESSIONS = 6;
 
 /**
  * The limits of the server that clients meet, with their defaults: a class of thirty shares one machine and one address.
@@ -109,6 +110,18 @@ export const limitTable = {
     "WebSockets and streams that are open at a time, those of outputs included that people who came by the link shared.",
   ),
   linkSessions: limit("LINK", 200, "sessions", "Sessions that run or wait at a time."),
+  linkRunningSessions: limit(
+    "LINK",
+    RUNNING_SESSIONS - 1,
+    "sessions",
+    "Sessions of all kinds that run at a time, so that one of `runningSessions` is left for others; more wait, with their `queuePosition`.",
+  ),
+  linkRunningLiveSessions: limit(
+    "LINK",
+    RUNNING_LIVE_SESSIONS - 1,
+    "sessions",
+    "Live translations among them, so that one of `runningLiveSessions` is left for others; more wait in the same way.",
+  ),
   linkKeptSessions: limit("LINK", FULL_OWNERS_OF_LINK * KEPT_SESSIONS, "sessions", "The same as `keptSessions`."),
   linkOpenLinks: limit("LINK", FULL_OWNERS_OF_LINK * OPEN_LINKS, "links", "The same as `openLinks`."),
   linkUploadsPerMinute: limit("LINK", 600, "uploads/min", "Pictures that are uploaded."),
@@ -179,7 +192,7 @@ export const limitTable = {
     "sessions",
     "Sessions of all kinds that run at a time; the others wait, with their `queuePosition`.",
   ),
-  runningLiveSessions: limit("SERVER", 6, "sessions", "Live translations among them; the others wait in the same way."),
+  runningLiveSessions: limit("SERVER", RUNNING_LIVE_SESSIONS, "sessions", "Live translations among them; the others wait in the same way."),
   queuedSessions: limit("SERVER", 1000, "sessions", `Sessions that wait at a time; ${KEPT_FOR_ADMINS}.`),
   exports: limit("SERVER", 20, "exports", `Exports that wait or run at a time; ${KEPT_FOR_ADMINS}.`),
   sockets: limit("SERVER", 1000, "sockets", `WebSockets and streams that are open at a time; ${KEPT_FOR_ADMINS}.`),

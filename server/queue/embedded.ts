@@ -1,4 +1,5 @@
 import { type QueueEntry, type WorkKind, workKinds } from "../records/queue.js";
+import { fullLinks } from "./link-places.js";
 import { claimOrder, movedAmongOwn, wholeOrder } from "./order.js";
 import type { ClaimedEntry, Queue } from "./queue.js";
 
@@ -23,7 +24,9 @@ export function openEmbeddedQueue(): Queue {
   const find = (sessionId: string) => waiting.find((entry) => entry.sessionId === sessionId);
 
   function take(kinds: readonly WorkKind[]): ClaimedEntry | null {
-    const fitting = waiting.filter(({ kind }) => kinds.includes(kind));
+    const full = fullLinks(running.values());
+    const mayBegin = ({ kind, linkId, interrupted = false }: QueueEntry) => interrupted || linkId === null || !full[kind].includes(linkId);
+    const fitting = waiting.filter((entry) => kinds.includes(entry.kind) && mayBegin(entry));
     const { value: next } = claimOrder({ waiting: fitting, running, served }).next();
     if (!next) return null;
     known = null;

@@ -16,7 +16,8 @@ export interface ClaimedEntry extends QueueEntry, Claim {
  * interrupted. Those of one owner are first come, first served. Between owners it is the turn of the
  * one who has the fewest sessions running, of the kind that would come next; between equals, of the one who was served
  * longest ago or never; between those, of the one whose session waits longest. A session whose owner may have no more
- * running holds up nobody. `claimOrder` is this rule.
+ * running holds up nobody. `claimOrder` is this rule. The visitors of one link take the last place of no process that runs
+ * sessions: while they have all others there (`linkRunningSessions`, `linkRunningLiveSessions`), theirs are passed over.
  */
 export interface Queue {
   /** Whether the queue itself stores what `move` changes, in the instants at which sessions were queued. */
@@ -41,7 +42,7 @@ export interface Queue {
   position(sessionId: string): Promise<number | null>;
   /**
    * Ids of the sessions that wait, in the order in which they will be claimed as far as that is known: those whose owner
-   * may have no more running come last.
+   * may have no more running come last. Those that are passed over for their link keep their place.
    */
   list(): Promise<string[]>;
   /**

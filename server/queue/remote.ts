@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Claim } from "../records/claim.js";
-import { type QueueLine, type WorkKind, workKinds } from "../records/queue.js";
+import { type QueueEntry, type QueueLine, type WorkKind, workKinds } from "../records/queue.js";
 import type { Capability, LeaseStore } from "../storage/fleet.js";
+import { fullLinks } from "./link-places.js";
 import { movedAmongOwn, wholeOrder } from "./order.js";
 import type { ClaimedEntry, Queue } from "./queue.js";
 import type { WakeUpListener, WakeUps } from "./wake-ups.js";
@@ -17,7 +18,7 @@ export interface RemoteQueueParts {
   /** Id of this process, in no other. */
   workerId: string;
   /** What this process can run now. */
-  capability(): Omit<Capability, "kinds">;
+  capability(): Pick<Capability, "models" | "maxSize">;
   /** Receives errors that keep sessions from being claimed or held. */
   failed(error: unknown): void;
   leaseMs?: number;
@@ -26,6 +27,8 @@ export interface RemoteQueueParts {
 
 interface Held {
   claim: Claim;
+  /** Null for a session that is held only to end it. */
+  entry: QueueEntry | null;
   lost: AbortController;
   /** When the lease ends at the latest by this process's clock, ms. */
   endsAt: number;
@@ -65,7 +68,8 @@ export function openRemoteQueue({
       for (const claimant of [...claimants]) {
         if (!claimants.includes(claimant)) continue;
         const asked = performance.now();
-        const wants = { ...capability(), kinds: claimant.kinds, except: [...held.keys()] };
+        const running = [...held.values()].flatMap(({ entry }) => entry ?? []);
+        const wants = { ...capability(), kinds: claimant.kinds, except: [...held.keys()], fullLinks: fullLinks(running) };
         const entry = await leases.claim(workerId, wants, leaseMs);
         if (!entry) continue;
         claims++;
@@ -73,7 +77,7 @@ export function openRemoteQueue({
         wakeUps.send();
         // It may have been added while an earlier claimant was told that there is none.
         const taker = claimants.find(({ kinds }) => kinds.includes(entry.kind));
-        if (taker) taker.settle({ ...entry, ...hold(entry, asked) });
+        if (taker) taker.settle({ ...entry, ...hold(entry, entry, asked) });
         else await leases.release(entry);
       }
     } while (isAskedAgain);
@@ -100,6 +104,8 @@ export function openRemoteQueue({
       return claims > before;
     },
     async leavesSome() {
+      // A wake-up may still be at work when the queue closes, and the storage closes next.
+      if (closing.signal.aborted) return false;
       try {
         return await leases.hasClaimable();
       } catch (error) {
@@ -111,8 +117,8 @@ export function openRemoteQueue({
   };
 
   /** `asked` is when the lease was asked for, ms: the database granted it later. */
-  function hold({ sessionId, fence }: Claim, asked: number): Pick<ClaimedEntry, "lost" | "isHeld"> {
-    const one: Held = { claim: { sessionId, fence }, lost: new AbortController(), endsAt: asked + leaseMs };
+  function hold({ sessionId, fence }: Claim, entry: QueueEntry | null, asked: number): Pick<ClaimedEntry, "lost" | "isHeld"> {
+    const one: Held = { claim: { sessionId, fence }, entry, lost: new AbortController(), endsAt: asked + leaseMs };
     held.set(sessionId, one);
     return { lost: one.lost.signal, isHeld: () => !one.lost.signal.aborted && performance.now() <= one.endsAt };
   }
@@ -202,7 +208,7 @@ export function openRemoteQueue({
       if (held.has(sessionId)) return null;
       const asked = performance.now();
       const claim = await leases.seize(workerId, sessionId, leaseMs);
-      if (claim) hold(claim, asked);
+      if (claim) hold(claim, null, asked);
       return claim;
     },
 

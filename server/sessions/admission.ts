@@ -34,13 +34,14 @@ export class Admission {
     });
   }
 
-  /** How many sessions of each kind of a party may run, while others of theirs wait. */
+  /** How many sessions of each kind of a party may run, while others of theirs wait, and the link that limits these too. */
   placesOf(party: Party): OwnerPlaces {
     const placesIn = (name: LimitName) => {
       const limit = this.parts.allowances.of(name, party);
       return Number.isFinite(limit) ? limit : null;
     };
-    return { PAINTED: placesIn("paintedSessions"), LIVE: placesIn("liveSessions") };
+    const linkId = this.isLimited("linkRunningSessions", party) ? party.groupId : null;
+    return { PAINTED: placesIn("paintedSessions"), LIVE: placesIn("liveSessions"), linkId };
   }
 
   /** @throws AtelierError LIMIT when `byteLength` bytes more are too many for their owner, or for all who came by the same link. */
@@ -57,7 +58,7 @@ export class Admission {
   }
 
   /** Whether a limit of those who came by the same link is one for this party. It is none for admins. */
-  private isLimited(name: "linkSessions" | "linkBytes", party: Party): party is Party & { groupId: string } {
+  private isLimited(name: "linkSessions" | "linkRunningSessions" | "linkBytes", party: Party): party is Party & { groupId: string } {
     return typeof party.groupId === "string" && Number.isFinite(this.parts.allowances.of(name, party));
   }
 }

@@ -36,6 +36,8 @@ export interface AccessStore {
   byteLengthOfLink(linkId: string): Promise<number>;
   /** The link with a role by which a visitor came last, who may have left since; null for none, and for other owners. */
   linkBehind(visitorId: string): Promise<string | null>;
+  /** The link whose limits count for an owner: it, or the one by which they came last; null for none, and for one of admins. */
+  limitingLink(ownerId: string): Promise<string | null>;
   /** The link with a secret, also one that was revoked or has expired. */
   linkOf(secretHash: string): Promise<LinkRecord | null>;
   /** Returns the link as it is now; null when there is none that was not revoked. */

@@ -13,6 +13,8 @@ export interface Capability {
   maxSize: number;
   /** Sessions that it does not take: it has not let go of them. */
   except?: readonly string[];
+  /** Links of whose visitors it begins no more sessions of a kind now. */
+  fullLinks?: Readonly<Record<WorkKind, readonly string[]>>;
 }
 
 /** Who holds which session, where several processes share a database. All times are those of the database's clock. */

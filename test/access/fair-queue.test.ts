@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import { limitTable } from "../../server/limits/table.js";
+import { anImage } from "../contracts/records.js";
+import { GraphqlClient } from "../helpers/graphql-client.js";
 import { partiesOfFile, type Someone } from "../helpers/parties.js";
 import { pngPicture } from "../helpers/pictures.js";
+import { visit } from "../limits/attempts.js";
 
 const OPEN = 6;
 const parties = partiesOfFile({ limits: { openSessions: OPEN } });
@@ -90,6 +93,31 @@ test("an owner's paintings take half of the server's places at most, and an admi
   for (const id of own.slice(1)) await one.client.query(CANCEL, { id });
   await other.client.query(CANCEL, { id: others });
   for (const id of admins) await admin.client.query(CANCEL, { id });
+});
+
+test("all who came by one link leave the last place to others, however many they are", async () => {
+  const { client } = await parties.someone("ARTIST");
+  const other = await parties.someone("ARTIST");
+  const picture = await running.storage.images.insert(anImage({ visibility: "PUBLIC", byteLength: 1 }));
+  const places = limitTable.linkRunningSessions.value;
+  const pupils: { id: string; headers: Record<string, string> }[] = [];
+  while (pupils.length <= places) {
+    const { credentials: headers } = await visit(running.address, "", client.token ?? "");
+    const visitor = new GraphqlClient(running.address);
+    const { data, errors } = await visitor.send(PAINT, { image: picture.id }, headers);
+    expect(errors).toBeUndefined();
+    pupils.push({ id: data.startStyleTransfer.id, headers });
+  }
+  for (const { id } of pupils.slice(0, places)) expect(await running.host.claim()).toBe(id);
+  const next = running.host.claim();
+  const [others] = await paint(other, 1);
+  expect(await next).toBe(others);
+  const claimed = running.host.claim();
+  const { id, headers } = pupils[0]!;
+  expect((await new GraphqlClient(running.address).send(CANCEL, { id }, headers)).errors).toBeUndefined();
+  expect(await claimed).toBe(pupils[places]!.id);
+  const { ADMIN: admin } = parties.clients;
+  for (const ended of [...pupils.slice(1).map((pupil) => pupil.id), others]) await admin.client.query(CANCEL, { id: ended });
 });
 
 test("an admin's live translations have no limit of their own", async () => {

@@ -1,18 +1,29 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { limitTable } from "../../server/limits/table.js";
 import type { Queue } from "../../server/queue/queue.js";
 import type { QueueEntry, WorkKind } from "../../server/records/queue.js";
 
-const painting = (sessionId: string, ownerId = "ann"): QueueEntry => ({ sessionId, ownerId, kind: "PAINTED", ownerLimit: null });
+const painting = (sessionId: string, ownerId = "ann"): QueueEntry => ({
+  ...{ sessionId, ownerId, ownerLimit: null, linkId: null },
+  kind: "PAINTED",
+});
 const live = (sessionId: string, ownerId = "ann", ownerLimit: number | null = 2): QueueEntry => ({
-  ...{ sessionId, ownerId, ownerLimit },
+  ...{ sessionId, ownerId, ownerLimit, linkId: null },
   kind: "LIVE",
 });
+/** A session of someone who came by a link, with no other of theirs. */
+const byLink = (sessionId: string, kind: WorkKind = "PAINTED", linkId = "class"): QueueEntry => ({
+  ...{ sessionId, kind, linkId },
+  ...{ ownerId: `visitor ${sessionId}`, ownerLimit: null },
+});
 const interrupted = (sessionId: string, ownerId = "ann"): QueueEntry => ({ ...painting(sessionId, ownerId), interrupted: true });
+
+const { linkRunningSessions, linkRunningLiveSessions } = limitTable;
 
 /** A queue with the records of its sessions. */
 export interface QueueRig {
   queue: Queue;
-  /** Stores the record of a session that is about to be added. */
+  /** Stores the record of a session that is about to be added, and its owner's link. */
   store(entry: QueueEntry): Promise<void>;
   /** Stores that a session has ended. */
   end(sessionId: string): Promise<void>;
@@ -255,6 +266,47 @@ export function queueContract(name: string, open: () => Promise<QueueRig>): void
         );
         const shown = await queue.list();
         expect(await claims(7)).toEqual(shown);
+      });
+    });
+
+    describe("between links", () => {
+      const many = (count: number, kind: WorkKind) => Array.from({ length: count }, (_, index) => byLink(`${kind} ${index}`, kind));
+      const idsOf = (entries: QueueEntry[]) => entries.map(({ sessionId }) => sessionId);
+
+      it("keeps the last place from the visitors of one link, however many they are, and gives it to others", async () => {
+        const first = [...many(linkRunningSessions.value - 1, "PAINTED"), byLink("live", "LIVE")];
+        await add(...first);
+        expect((await claims(first.length)).sort()).toEqual(idsOf(first).sort());
+        await add(byLink("more"), byLink("more live", "LIVE"));
+        const next = claim();
+        await add(painting("a1"));
+        expect(await next).toBe("a1");
+        const afterEnd = claim();
+        await add(byLink("others", "PAINTED", "museum"));
+        expect(await afterEnd).toBe("others");
+        const freed = claim();
+        await release(first[0]!.sessionId);
+        expect(await freed).toBe("more");
+        expect(await queue.list()).toEqual(["more live"]);
+      });
+
+      it("keeps the last place for live translations from them too, and lets them paint meanwhile", async () => {
+        const first = many(linkRunningLiveSessions.value, "LIVE");
+        await add(...first);
+        expect((await claims(first.length)).sort()).toEqual(idsOf(first).sort());
+        await add(byLink("more", "LIVE"), byLink("painting"));
+        expect(await claim()).toBe("painting");
+        await add(live("a1"));
+        expect(await claim()).toBe("a1");
+        const freed = claim();
+        await release(first[0]!.sessionId);
+        expect(await freed).toBe("more");
+      });
+
+      it("goes on with what was interrupted", async () => {
+        const entries = many(linkRunningSessions.value + 1, "PAINTED").map((entry) => ({ ...entry, interrupted: true }));
+        await add(...entries);
+        expect((await claims(entries.length)).sort()).toEqual(idsOf(entries).sort());
       });
     });
   });

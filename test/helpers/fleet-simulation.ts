@@ -127,7 +127,7 @@ export class FleetSimulation {
       const session = { ...record, settings: { ...record.settings, steps } };
       await this.watch(session.id, watching);
       await server.storage.sessions.insert(session);
-      await server.queue.add({ sessionId: session.id, ownerId, kind: "PAINTED", ownerLimit: null });
+      await server.queue.add({ sessionId: session.id, ownerId, kind: "PAINTED", ownerLimit: null, linkId: null });
       this.ids.push(session.id);
     }
   }

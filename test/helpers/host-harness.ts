@@ -70,7 +70,7 @@ export class HostHarness {
 
   /** Queues a stored session. */
   async enqueue(sessionId: string, livePlaces: number | null = null): Promise<void> {
-    await this.queue.add(queueEntry(await this.session(sessionId), { PAINTED: null, LIVE: livePlaces }));
+    await this.queue.add(queueEntry(await this.session(sessionId), { PAINTED: null, LIVE: livePlaces, linkId: null }));
   }
 
   /** A session that is stored and not yet in the queue. */

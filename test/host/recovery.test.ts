@@ -3,9 +3,10 @@ import { recoverSessions } from "../../server/host/recovery.js";
 import { limitTable } from "../../server/limits/table.js";
 import { openEmbeddedQueue } from "../../server/queue/embedded.js";
 import type { Queue } from "../../server/queue/queue.js";
-import { LOCAL_OWNER } from "../../server/records/access.js";
+import { type LinkRecord, LOCAL_OWNER } from "../../server/records/access.js";
 import type { SessionStatus } from "../../server/records/session.js";
 import type { Storage } from "../../server/storage/storage.js";
+import { aLink } from "../contracts/access.js";
 import { anImage, aSession, aTranslation } from "../contracts/records.js";
 import { openTemporaryStorage } from "../helpers/data-folder.js";
 
@@ -83,6 +84,26 @@ test("paintings that waited have the limit of their owner; without access contro
   while (claimed.length <= 2 * limit) claimed.push((await queue.claim(AbortSignal.timeout(5000)))?.ownerId ?? "nobody");
   expect(claimed.filter((ownerId) => ownerId === "ann")).toHaveLength(limit);
   expect(await queue.list()).toHaveLength(1);
+});
+
+test("the visitors of a link leave the last place to others after a restart too, and admins' visitors need not", async () => {
+  const storage = await openStorage();
+  const queue = openEmbeddedQueue();
+  const [pupils, admins] = [aLink(), aLink({ role: "ADMIN" })];
+  for (const link of [pupils, admins]) await storage.access.addLink(link, link.id);
+  const places = limitTable.linkRunningSessions.value;
+  const arrive = async (link: LinkRecord, minute: number) => {
+    const ownerId = `${link.role} ${minute}`;
+    await storage.access.admit(ownerId, ownerId, link);
+    await store(storage, minute === 0 ? "RUNNING" : "QUEUED", minute, { ownerId });
+  };
+  for (let minute = 0; minute <= places; minute++) await arrive(pupils, minute);
+  for (let minute = 0; minute <= places; minute++) await arrive(admins, minute);
+  await recoverSessions(storage, queue);
+  const claimed: string[] = [];
+  while (claimed.length < 2 * places + 1) claimed.push((await queue.claim(AbortSignal.timeout(5000)))?.ownerId ?? "nobody");
+  expect(claimed.filter((ownerId) => ownerId.startsWith("ARTIST"))).toHaveLength(places);
+  expect(claimed.filter((ownerId) => ownerId.startsWith("ADMIN"))).toHaveLength(places + 1);
 });
 
 test("a live translation that ran is completed", async () => {

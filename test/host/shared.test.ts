@@ -88,7 +88,8 @@ describe("a host that shares its sessions with others", () => {
     const [grown, next] = [await host.prepare({ steps: 3 }), await host.prepare({ steps: 3 })];
     id = grown;
     // The second one begins when the queue has the first one back.
-    for (const sessionId of [grown, next]) await host.queue.add({ sessionId, ownerId: "ann", kind: "PAINTED", ownerLimit: 1 });
+    for (const sessionId of [grown, next])
+      await host.queue.add({ sessionId, ownerId: "ann", kind: "PAINTED", ownerLimit: 1, linkId: null });
     await host.end(next);
     expect(await host.session(grown)).toMatchObject({ status: "QUEUED", startedAt: null, device: null, devices: [], step: -1 });
     const published = host.events.get(grown)?.flatMap((event) => (event.type === "changed" ? [event.session.status] : []));
@@ -142,7 +143,7 @@ describe("a host that shares its sessions with others", () => {
     };
     const host = await startHost({ queue: { ...inner, claim } });
     const id = await host.prepare({ steps: 3 });
-    await inner.add({ sessionId: id, ownerId: "ann", kind: "PAINTED", ownerLimit: null });
+    await inner.add({ sessionId: id, ownerId: "ann", kind: "PAINTED", ownerLimit: null, linkId: null });
     expect(await host.end(id)).toMatchObject({ status: "FAILED", error: { code: "DEVICE_LOST" } });
   });
 
@@ -157,7 +158,7 @@ describe("a host that shares its sessions with others", () => {
         return entry && losing.has(entry.sessionId) ? { ...entry, lost } : entry;
       },
     };
-    const add = (sessionId: string) => inner.add({ sessionId, ownerId: "ann", kind: "PAINTED", ownerLimit: null });
+    const add = (sessionId: string) => inner.add({ sessionId, ownerId: "ann", kind: "PAINTED", ownerLimit: null, linkId: null });
     return { queue, losing, add };
   }
 

@@ -9,7 +9,7 @@ import { until } from "../helpers/until.js";
 test("a painting that was suspended goes on before those that waited behind it", async () => {
   const [suspended, waiting] = [aSession("image", { id: "suspended", status: "QUEUED" }), aSession("image", { id: "waiting" })];
   const queue = openEmbeddedQueue();
-  await queue.add({ sessionId: waiting.id, ownerId: waiting.ownerId, kind: "PAINTED", ownerLimit: null });
+  await queue.add({ sessionId: waiting.id, ownerId: waiting.ownerId, kind: "PAINTED", ownerLimit: null, linkId: null });
   const left = [suspended.id];
   const storage = {
     sessions: { suspended: async () => left.splice(0), resume: async () => suspended },

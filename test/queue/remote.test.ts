@@ -1,13 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openRemoteQueue, type RemoteQueueParts } from "../../server/queue/remote.js";
+import type { WakeUpListener } from "../../server/queue/wake-ups.js";
 import { openRemoteDatabase } from "../../server/storage/remote/database.js";
 import { sqlFrames } from "../../server/storage/sql/frames.js";
 import { sqlImages } from "../../server/storage/sql/images.js";
 import { sqlLeases } from "../../server/storage/sql/leases.js";
-import { sessions } from "../../server/storage/sql/schema.js";
+import { links, sessions, visitors } from "../../server/storage/sql/schema.js";
 import { sqlSessions } from "../../server/storage/sql/sessions.js";
+import { aLink } from "../contracts/access.js";
 import { queueContract } from "../contracts/queue.js";
 import { aFrame, anImage, aSession, aTranslation } from "../contracts/records.js";
 import { noPostgres, type PostgresServer, postgresPrograms, startPostgres } from "../helpers/postgres-server.js";
@@ -47,6 +49,11 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
       ...changes,
     });
   const empty = () => shared.database.delete(sessions);
+  const storeVisitor = async (id: string, linkId: string) => {
+    const link = { ...aLink({ id: linkId }), secretHash: linkId };
+    await shared.database.insert(links).values(link).onConflictDoNothing();
+    await shared.database.insert(visitors).values({ id, linkId, createdAt: new Date() }).onConflictDoNothing();
+  };
 
   queueContract("The remote queue", async () => {
     const { database } = shared;
@@ -55,7 +62,8 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
     const queue = open("one");
     return {
       queue,
-      async store({ sessionId: id, ownerId, kind, interrupted }) {
+      async store({ sessionId: id, ownerId, kind, interrupted, linkId }) {
+        if (linkId !== null) await storeVisitor(ownerId, linkId);
         const status = interrupted ? "RUNNING" : "QUEUED";
         // Later than the claim before, by the clock of the database and to the millisecond.
         const queuedAt = new Date(Date.now() + 2);
@@ -107,7 +115,7 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
       await empty();
       await add("a");
       const [dead, living] = [open("dead"), open("living")];
-      await dead.add({ sessionId: "a", ownerId: "local", kind: "PAINTED", ownerLimit: null });
+      await dead.add({ sessionId: "a", ownerId: "local", kind: "PAINTED", ownerLimit: null, linkId: null });
       const first = await dead.claim(forever);
       await dead.close();
       await shared.database.update(sessions).set({ leaseUntil: new Date(Date.now() + 3_600_000) });
@@ -174,7 +182,7 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
       const queue = open("one");
       expect((await queue.claim(forever))?.sessionId).toBe("left");
       expect(await queue.claim(AbortSignal.timeout(300))).toBeNull();
-      await queue.add({ sessionId: "new", ownerId: "local", kind: "PAINTED", ownerLimit: null });
+      await queue.add({ sessionId: "new", ownerId: "local", kind: "PAINTED", ownerLimit: null, linkId: null });
       expect((await queue.claim(forever))?.sessionId).toBe("new");
       await queue.close();
     });
@@ -208,6 +216,23 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
       const drafting = open("drafting", { capability: () => ({ models: ["own", "vgg19-lite"], maxSize: 512 }) });
       expect((await drafting.claim(forever))?.sessionId).toBe("drafted");
       await Promise.all([small.close(), any.close(), drafting.close()]);
+    });
+
+    it("asks the database nothing for a wake-up that comes as it closes", async () => {
+      await empty();
+      await add("left", { model: "of no worker" });
+      const listeners: WakeUpListener[] = [];
+      const wakeUps = { ...lostWakeUps, listen: (one: WakeUpListener) => void listeners.push(one) };
+      const closed = vi.fn(() => Promise.reject(new Error("The storage is closed.")));
+      const leases = { ...sqlLeases(shared.database), claim: async () => null, hasClaimable: closed };
+      const failed = vi.fn();
+      const queue = open("closing", { wakeUps, leases, failed });
+      const claim = queue.claim(forever);
+      await queue.close();
+      expect(await claim).toBeNull();
+      expect(await listeners[0]?.look()).toBe(false);
+      expect(await listeners[0]?.leavesSome()).toBe(false);
+      expect(failed).not.toHaveBeenCalled();
     });
 
     it("knows whether a session is left that some worker may claim, however large, but not beyond the places of its owner", async () => {

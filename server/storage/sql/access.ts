@@ -5,7 +5,7 @@ import type { AccessStore } from "../access.js";
 import { type Database, written } from "./database.js";
 import { isOpenAt, requireLinkPlace } from "./open-links.js";
 import { endedAttempts, images, links, sessions, sharedKeys, users, visitorShares, visitors } from "./schema.js";
-import { byteLengthOfLink, usageOfOwners } from "./usage.js";
+import { byteLengthOfLink, limitingLink, usageOfOwners } from "./usage.js";
 
 /** Links, users and visitors as rows. */
 export function sqlAccess(database: Database): AccessStore {
@@ -82,6 +82,14 @@ export function sqlAccess(database: Database): AccessStore {
     async linkBehind(visitorId) {
       const [row] = await database.select({ linkId: visitors.linkId }).from(visitors).where(eq(visitors.id, visitorId));
       return row?.linkId ?? null;
+    },
+
+    async limitingLink(ownerId) {
+      const [row] = await database
+        .select({ id: links.id })
+        .from(links)
+        .where(eq(links.id, limitingLink(sql`${ownerId}::text`)));
+      return row?.id ?? null;
     },
 
     async findLink(id) {

@@ -6,6 +6,7 @@ import { type Database, written } from "./database.js";
 import { isLeaseHeld, leaseEnd } from "./lease-time.js";
 import { sessions } from "./schema.js";
 import { isAtMost } from "./session-filters.js";
+import { limitingLink } from "./usage.js";
 
 /** Key of the lock under which sessions are claimed: two claims at once would count the same sessions as running. */
 const CLAIM_LOCK = 7_214_301;
@@ -172,13 +173,16 @@ const entryColumns = {
   ownerId: sessions.ownerId,
   kind,
   ownerLimit: sessions.ownerLimit,
+  linkId: limitingLink(sql`${sessions.ownerId}`),
   status: sessions.status,
 };
 
-function entryOf({ sessionId, ownerId, kind, ownerLimit, status }: Omit<QueueEntry, "interrupted"> & { status: string }): QueueEntry {
+function entryOf({ ownerLimit, status, ...entry }: Omit<QueueEntry, "interrupted"> & { status: string }): QueueEntry {
   const isInterrupted = status === "RUNNING";
   const isUnlimited = isInterrupted || ownerLimit === ANY_NUMBER;
-  return { sessionId, ownerId, kind, ownerLimit: isUnlimited ? null : ownerLimit, ...(isInterrupted ? { interrupted: true } : {}) };
+  const { sessionId, ownerId, kind, linkId } = entry;
+  const limit = isUnlimited ? null : ownerLimit;
+  return { ...{ sessionId, ownerId, kind, linkId, ownerLimit: limit }, ...(isInterrupted ? { interrupted: true } : {}) };
 }
 
 function isClaimed({ sessionId, fence }: Claim): SQL | undefined {
@@ -190,9 +194,13 @@ function isClaimed({ sessionId, fence }: Claim): SQL | undefined {
  * one that was interrupted, else that of the owner with the fewest sessions running of its kind, then of the one who was
  * served longest ago, then the one that waits longest.
  */
-function nextSession({ kinds, models, maxSize, except = [] }: Parameters<LeaseStore["claim"]>[1]): SQL {
+function nextSession({ kinds, models, maxSize, except = [], fullLinks }: Parameters<LeaseStore["claim"]>[1]): SQL {
   const { id, ownerId, ownerLimit, status, queuedAt, ordinal, settings } = sessions;
   const draft = sql`coalesce((${settings} ->> 'draft')::boolean, false)`;
+  const full = kinds.flatMap((one) => fullLinks?.[one].map((linkId) => `${one} ${linkId}`) ?? []);
+  // Most workers have no link that is full, and look up none.
+  const mayBegin =
+    full.length === 0 ? sql`true` : sql`(open.kind || ' ' || ${limitingLink(sql`open.owner_id`)}) <> all(${sql.param(full)}::text[])`;
   const hasModel = (model: SQL) => (models === null ? sql`true` : sql`${model} = any(${sql.param(models)}::text[])`);
   return sql`
     with open as (
@@ -208,7 +216,7 @@ function nextSession({ kinds, models, maxSize, except = [] }: Parameters<LeaseSt
       select distinct on (open.owner_id) open.*, coalesce(running.count, 0) as count
       from open left join running on running.owner_id = open.owner_id and running.kind = open.kind
       where leased is not true and fits and open.id <> all(${sql.param(except)}::text[]) and open.kind = any(${sql.param(kinds)}::text[])
-        and (interrupted or owner_limit is null or coalesce(running.count, 0) < owner_limit)
+        and (interrupted or (owner_limit is null or coalesce(running.count, 0) < owner_limit) and coalesce(${mayBegin}, true))
       order by open.owner_id, interrupted desc, queued_at, ordinal
     )
     select heads.id from heads

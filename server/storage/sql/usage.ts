@@ -55,6 +55,13 @@ export function ownersBehind(database: Database, linkId: string) {
   return unionAll(came, database.select({ id: links.id }).from(links).where(eq(links.id, linkId)));
 }
 
+/** The id of the link behind an owner, of any role but admin: the opposite of `ownersBehind`. */
+export function limitingLink(ownerId: SQL): SQL<string | null> {
+  const behind = sql`coalesce((select ${visitors.linkId} from ${visitors} where ${visitors.id} = ${ownerId}), ${ownerId})`;
+  const found = sql`select ${links.id} from ${links} where ${links.id} = ${behind} and ${links.kind} = 'ACCESS' and ${links.role} <> 'ADMIN'`;
+  return sql`(${found})`;
+}
+
 /** Bytes of the pictures, kept frames and films that `ownersBehind` a link have together. */
 export async function byteLengthOfLink(database: Database, linkId: string): Promise<number> {
   const owners = ownersBehind(database, linkId);
