@@ -22,6 +22,7 @@ import { costReport } from "./query-limits.js";
 import { SharedResults } from "./shared-results.js";
 import { StreamOutput } from "./stream-output.js";
 import { subscribeEachEvent } from "./subscribe.js";
+import { SubscriptionResults } from "./subscription-results.js";
 import type { SocketAccess } from "./websocket.js";
 
 const EVENT_STREAM = "text/event-stream";
@@ -44,6 +45,8 @@ interface Stream {
   claim: StreamClaim;
   /** Operations whose results have not all been handed over. */
   operations: number;
+  /** Those of them that are subscriptions end with the stream. */
+  readonly subscriptions: SubscriptionResults;
   end(): void;
 }
 
@@ -81,6 +84,8 @@ export function graphqlOverSse(
   const execute = limitedExecute(operations);
   const results = new SharedResults();
   const streams = new Map<string, Stream>();
+  /** By the contexts of operations: graphql-sse tells `subscribe` nothing of the stream. */
+  const subscriptionsOf = new WeakMap<object, SubscriptionResults>();
   const handle = createHandler<null, { stream: Stream }>({
     authenticate: ({ context }) => context.stream.token,
     // The document was validated when it was read.
@@ -89,7 +94,10 @@ export function graphqlOverSse(
       const cost = documents.costOf((args as ExecutionArgs).document);
       return { ...(await execute(args as ExecutionArgs)), ...(cost === null ? {} : { extensions: costReport(cost) }) };
     },
-    subscribe: async (args) => stoppable(await subscribeEachEvent(args as ExecutionArgs, results)),
+    async subscribe(args) {
+      const begun = await subscribeEachEvent(args as ExecutionArgs, results);
+      return subscriptionsOf.get((args as ExecutionArgs).contextValue as object)?.add(begun) ?? begun;
+    },
     onSubscribe({ context: { stream } }, { query, variables, operationName }) {
       try {
         const document = documents.get(query);
@@ -99,6 +107,7 @@ export function graphqlOverSse(
         const refusal = schemaRefusal(document, context.principal.role, introspection);
         if (refusal) return refused(new GraphQLError(refusal.message, { originalError: refusal }));
         const contextValue = operationContext(context, () => output.isEnded);
+        subscriptionsOf.set(contextValue, stream.subscriptions);
         return { schema, document, variableValues: variables, operationName, contextValue } as never;
       } catch (error) {
         if (error instanceof GraphQLError) return refused(error);
@@ -135,7 +144,7 @@ export function graphqlOverSse(
     const output = new StreamOutput();
     const stream: Stream = {
       ...{ token, holder, context: contextOf(principal, address), output },
-      ...{ isOpened: false, claim, operations: 0 },
+      ...{ isOpened: false, claim, operations: 0, subscriptions: new SubscriptionResults(report) },
       end() {
         if (output.isEnded) return;
         clearTimeout(unopened);
@@ -144,6 +153,7 @@ export function graphqlOverSse(
         release?.();
         void unlisten?.();
         output.end();
+        stream.subscriptions.end();
         // graphql-sse forgets only a stream that was opened, together with its operations.
         if (!stream.isOpened) void handled(stream, "GET", EVENT_STREAM).then(([events]) => endOf(events), report);
       },
@@ -300,19 +310,6 @@ function requestOf(request: Request): StreamRequest {
 
 function replyOf([body, { status, headers }]: HandlerResponse): StreamReply {
   return { status, headers: { ...headers }, body: typeof body === "string" ? body : null };
-}
-
-/** The results of a subscription in the form in which graphql-sse stops them: it asks for `throw`, as generators have. */
-function stoppable(results: AsyncIterableIterator<ExecutionResult> | ExecutionResult): AsyncGenerator<ExecutionResult> | ExecutionResult {
-  if (!(Symbol.asyncIterator in results)) return results;
-  const stop = async () => (await results.return?.()) ?? { done: true as const, value: undefined };
-  const stopped = {
-    [Symbol.asyncIterator]: () => stopped,
-    next: () => results.next(),
-    return: stop,
-    throw: stop,
-  } as AsyncGenerator<ExecutionResult>;
-  return stopped;
 }
 
 /** The result of an operation that does not run. graphql-sse knows a result by its `data`. */

@@ -15,7 +15,15 @@ const TOKEN = "X-GraphQL-Event-Stream-Token";
 /** The longest silence after which the studio takes its stream for lost, ms. */
 const LOST_AFTER_MS = 25_000;
 // Nobody but admins starts a session here.
-const parties = partiesOfFile({ limits: { openSessions: 0 } });
+const parties = partiesOfFile({
+  limits: { openSessions: 0 },
+  storageOfApp: (storage) => ({
+    ...storage,
+    recentFrames: { ...storage.recentFrames, latest: async (id) => held.then(() => storage.recentFrames.latest(id)) },
+  }),
+});
+/** Until it resolves, nobody learns the newest frame of a session. */
+let held: Promise<void> = Promise.resolve();
 const { running } = parties;
 const opened: Client<true>[] = [];
 
@@ -248,6 +256,26 @@ test("a revoked link ends its stream", async () => {
   await expect(ended).rejects.toThrow();
   await vi.waitFor(() => expect(running.app.broker.viewersOf(session.id)).toBe(0));
   expect((await send(client, "PUT")).status).toBe(401);
+});
+
+test("a subscription that has not quite begun when its stream ends does not begin", async () => {
+  const { client, linkId } = await parties.someone("VIEWER");
+  const session = await parties.paint("somebody", "PUBLIC", { status: "RUNNING", finishedAt: null });
+  const token = await reserve(client);
+  const stream = await send(client, "GET", { [TOKEN]: token, Accept: "text/event-stream" });
+  let release = () => {};
+  held = new Promise((resolve) => {
+    release = resolve;
+  });
+  const query = `subscription { session(id: "${session.id}") { __typename } }`;
+  const begun = send(client, "POST", { [TOKEN]: token }, query);
+  await vi.waitFor(() => expect(running.app.broker.viewersOf(session.id)).toBe(1));
+  await running.app.links.revoke(linkId);
+  // It ends, and that it may be cut off is no matter.
+  await stream.text().catch(() => "");
+  release();
+  await (await begun).text();
+  await vi.waitFor(() => expect(running.app.broker.viewersOf(session.id)).toBe(0));
 });
 
 test("a session that is made private ends what others watch of it, and its owner's stays", async () => {
