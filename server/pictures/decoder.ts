@@ -73,13 +73,19 @@ export function openPictureDecoder(limits: DecoderLimits): PictureDecoder {
 
   async function run(task: DecoderTask): Promise<Size | Uint8Array> {
     if (closed) throw unavailable("The server is closing.");
-    const process = idle.pop() ?? start();
+    const process = takeIdle() ?? start();
     const reply = await process.run(task);
     // Memory that a large picture leaves behind must not count against the next one.
     if (reply.memoryBytes > limits.memoryBytes / 2) void process.kill("spent");
     else if (process.usable) idle.push(process);
     if (reply.type === "refused") throw new AtelierError(reply.code, reply.message, reply.detail);
     return reply.result;
+  }
+
+  /** One that ends is in the list until it is gone, and takes no picture any more. */
+  function takeIdle(): DecoderProcess | undefined {
+    for (let process = idle.pop(); process; process = idle.pop()) if (process.usable) return process;
+    return undefined;
   }
 
   function start(): DecoderProcess {

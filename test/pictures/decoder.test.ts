@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
 import sharp from "sharp";
 import { afterEach, describe, expect, it } from "vitest";
 import { type DecoderLimits, decoderLimits, openPictureDecoder, type PictureDecoder } from "../../server/pictures/decoder.js";
@@ -67,6 +68,17 @@ describe("a decoder", () => {
     for (const [pid] of own) process.kill(Number(pid), "SIGSTOP");
     await expect(stopping.inspect(small, pictureLimits)).rejects.toMatchObject({ code: "UNAVAILABLE" });
     expect(await stopping.inspect(small, pictureLimits)).toEqual({ width: 32, height: 32 });
+  });
+
+  it("takes a picture at the moment at which its idle process is ended", async () => {
+    const idleMs = 20;
+    const ending = open({ idleMs });
+    const small = await plain(32, 32).png().toBuffer();
+    for (let time = 0; time < 3; time++) {
+      expect(await ending.inspect(small, pictureLimits)).toEqual({ width: 32, height: 32 });
+      // Ends right after the timer of the process, which began before it.
+      await delay(idleMs);
+    }
   });
 
   it("refuses a bomb by its header", async () => {
