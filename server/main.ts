@@ -27,6 +27,7 @@ import { SharedModels } from "./fleet/shared-models.js";
 import { Host } from "./host/host.js";
 import { trialKind, tryInProcess } from "./host/model-trial.js";
 import { recoverSessions } from "./host/recovery.js";
+import { StepTimesFile } from "./host/step-times.js";
 import { VerdictFile } from "./host/verdicts.js";
 import { registryWorkModels } from "./host/work.js";
 import { HostMetrics } from "./http/host-metrics.js";
@@ -139,6 +140,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     devices: candidatesOf(config.device, { hasNvidia: hasCudaBuild && hasNvidiaDriver() }),
     device: { output: log.warn },
     verdicts: new VerdictFile(join(config.dataDir, "devices.json"), report),
+    stepTimes: new StepTimesFile(join(config.dataDir, "step-times.json"), report),
     computed: (frame) => hostMetrics?.count(frame),
     log: log.error,
     inform: log.info,

@@ -18,6 +18,7 @@ import { ModelWaitlist } from "./model-waitlist.js";
 import { PaceMeter } from "./pace-meter.js";
 import { PaintedSession } from "./painted-session.js";
 import { SessionClaims } from "./session-claims.js";
+import { type KnownStepTimes, noStepTimes } from "./step-times.js";
 import { SuspendedSessions } from "./suspended-sessions.js";
 import type { Verdicts } from "./verdicts.js";
 
@@ -43,8 +44,9 @@ export interface HostOptions
   /** Devices in the order in which they are tried; the last one is used in any case. */
   devices?: readonly DeviceName[];
   device?: Partial<ProcessOptions>;
-  /** What earlier starts found out about the devices. */
+  /** What earlier starts found out about the devices, and about their times. */
   verdicts?: Verdicts;
+  stepTimes?: KnownStepTimes;
   log?: SessionParts["log"];
   /** Receives how long a device computed for each frame that it sends. */
   computed?: (frame: { device: string; kind: "LIVE" | "PAINTED"; computeMs: number }) => void;
@@ -66,9 +68,7 @@ export const DEFAULT_MAX_LIVE = limitTable.runningLiveSessions.value;
 /** Default limits for kept frames: a session holds 5,000 steps of a painting at 512 px. */
 export const FRAME_BUDGET: FrameBudget = { sessionByteLength: 512e6, totalByteLength: 16e9 };
 
-/**
- * Failed starts of the device in a row, about 20 s, after which its sessions are given up; queued ones keep waiting.
- */
+/** Failed starts of the device in a row, about 20 s, after which its sessions are given up; queued ones keep waiting. */
 const MAX_FAILED_STARTS = 5;
 
 /** The last messages about a session. */
@@ -137,7 +137,7 @@ export class Host {
     const maxSize = (options.isShared && options.maxSize) || (() => Number.POSITIVE_INFINITY);
     this.parts = { ...options, frameRetention, maxSize, suspended: () => this.suspended.expect(), log: this.log, closing };
     this.claims = new SessionClaims({ ...this.parts, queue, isShared: options.isShared ?? false });
-    this.paceMeter = new PaceMeter(this.parts);
+    this.paceMeter = new PaceMeter(this.parts, options.stepTimes ?? noStepTimes);
     this.waitlist = new ModelWaitlist({
       queue,
       models: options,
@@ -340,7 +340,8 @@ export class Host {
   private measurePace(): void {
     // The reference computes so slowly that a session would wait for it.
     if (!this.current || this.sessions.size > 0 || this.closed) return;
-    if (this.current.message.engine !== "reference") this.paceMeter.resume(this.current.link);
+    const { link, message } = this.current;
+    if (message.engine !== "reference") this.paceMeter.resume(link, `${message.engine} ${message.device}`);
   }
 
   private receive(message: DeviceMessage): void {

@@ -6,6 +6,7 @@ import { newConvolutions } from "../records/convolutions.js";
 import { defaultSettings } from "../records/settings.js";
 import type { StepTime } from "../records/step-time.js";
 import type { DeviceLink, SessionParts } from "./host-session.js";
+import type { KnownStepTimes, Timed } from "./step-times.js";
 
 /** Sides of the square pictures that are measured, small to large, px. */
 const SIDES = [64, 192] as const;
@@ -26,6 +27,8 @@ const MOST_MS = 6000;
 interface Trial {
   id: string;
   modelId: string;
+  /** SHA-256 of its network; null until it is found. */
+  sha256: string | null;
   side: number;
   /** The pictures so far: when each arrived, and how long it was computed, ms. */
   pictures: { arrived: number; computeMs: number }[];
@@ -35,7 +38,8 @@ interface Trial {
 
 /**
  * Measures how long the steps of style transfers take on the device of a host, one network at a time, while the device has
- * no session. A session ends the measurement, which begins again when the device is free.
+ * no session. A session ends the measurement, which begins again when the device is free. What an earlier start has measured
+ * is not measured again.
  */
 export class PaceMeter {
   /** Results by model, for the device in use; none for a model that could not be measured. */
@@ -45,7 +49,10 @@ export class PaceMeter {
   private link: DeviceLink | null = null;
   private trial: Trial | null = null;
 
-  constructor(private readonly parts: Pick<SessionParts, "locateFeatureModel" | "log" | "closing">) {}
+  constructor(
+    private readonly parts: Pick<SessionParts, "locateFeatureModel" | "log" | "closing">,
+    private readonly known: KnownStepTimes,
+  ) {}
 
   /** The times of a model that is on this machine, small to large; null until they are measured, which this call asks for. */
   times(modelId: string): readonly StepTime[] | null {
@@ -56,10 +63,13 @@ export class PaceMeter {
     return null;
   }
 
-  /** Begins to measure what is wanted on a device that has no sessions. What was measured on another one is forgotten. */
-  resume(link: DeviceLink): void {
-    if (this.device !== link.name) this.results.clear();
-    this.device = link.name;
+  /**
+   * Begins to measure what is wanted on a device that has no sessions; `device` names its engine too. What was measured on
+   * another one is forgotten.
+   */
+  resume(link: DeviceLink, device: string): void {
+    if (this.device !== device) this.results.clear();
+    this.device = device;
     this.link = link;
     this.advance();
   }
@@ -96,10 +106,18 @@ export class PaceMeter {
   }
 
   private begin(modelId: string, side: number, measured: StepTime[]): void {
-    const trial: Trial = { id: `pace-${randomUUID()}`, modelId, side, pictures: [], measured };
+    const trial: Trial = { id: `pace-${randomUUID()}`, modelId, sha256: null, side, pictures: [], measured };
     this.trial = trial;
     const start = async () => {
-      const work = await workOf(await this.parts.locateFeatureModel(modelId, this.parts.closing), side);
+      const network = await this.parts.locateFeatureModel(modelId, this.parts.closing);
+      trial.sha256 = network.sha256;
+      const known = await this.known.recall(this.timed(network.sha256));
+      if (this.trial !== trial) return;
+      if (known) {
+        this.finish(trial, known);
+        return this.advance();
+      }
+      const work = await workOf(network, side);
       if (this.trial === trial) this.link?.send({ type: "start", sessionId: trial.id, work, checkpoint: null, storedThrough: -1 });
     };
     start().catch((cause: unknown) => {
@@ -114,9 +132,14 @@ export class PaceMeter {
     const next = SIDES.find((other) => other > side);
     if (next !== undefined && time.fastestMs * (next / side) ** 2 * STEPS <= MOST_MS) this.begin(modelId, next, known);
     else {
+      if (trial.sha256 !== null) void this.known.remember(this.timed(trial.sha256), known);
       this.finish(trial, known);
       this.advance();
     }
+  }
+
+  private timed(sha256: string): Timed {
+    return { device: this.device ?? "", sha256 };
   }
 
   private giveUp(trial: Trial, cause: unknown): void {

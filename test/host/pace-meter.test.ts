@@ -1,5 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import type { HostOptions } from "../../server/host/host.js";
+import type { KnownStepTimes, Timed } from "../../server/host/step-times.js";
+import type { StepTime } from "../../server/records/step-time.js";
 import { HostHarness } from "../helpers/host-harness.js";
 import type { PainterScript } from "../helpers/scripted-painters.js";
 import { until } from "../helpers/until.js";
@@ -71,4 +73,27 @@ test("a model that cannot be opened has no times", async () => {
   const host = await startHost({ locateFeatureModel: () => Promise.reject(new Error("It is gone.")) });
   expect(await measured(host, "gone")).toEqual([]);
   expect(host.log).toEqual(["The model gone could not be timed:"]);
+});
+
+test("what an earlier start measured is not measured again, on the same device", async () => {
+  const kept = new Map<string, readonly StepTime[]>();
+  const keyOf = ({ device, sha256 }: Timed) => `${device} ${sha256}`;
+  const stepTimes: KnownStepTimes = {
+    recall: async (timed) => kept.get(keyOf(timed)) ?? null,
+    remember: async (timed, times) => void kept.set(keyOf(timed), times),
+  };
+  const locateFeatureModel: HostOptions["locateFeatureModel"] = async (id) => ({
+    ...{ id: "scripted", path: id, sha256: "of the network" },
+    architecture: { family: "vgg19" },
+  });
+  const measuring = await startHost({ stepTimes, locateFeatureModel });
+  const first = await measured(measuring, model({ steps: 10, computeMs: 2 }));
+  expect(first).toHaveLength(2);
+  await until(() => kept.size === 1);
+  // It would be slower.
+  const again = await startHost({ stepTimes, locateFeatureModel });
+  expect(await measured(again, model({ steps: 10, computeMs: 900 }))).toEqual(first);
+  kept.clear();
+  const anew = await startHost({ stepTimes, locateFeatureModel });
+  expect(await measured(anew, model({ steps: 10, computeMs: 900 }))).toHaveLength(1);
 });
