@@ -65,6 +65,17 @@ describe.skipIf(!hasRedis())("with a real Redis", () => {
     expect(events).toEqual([{ type: "frame", frame: record, picture: Buffer.of(0, 128, 255) }]);
   });
 
+  test("subscribes at Redis to what somebody here listens to, and to nothing longer", async () => {
+    const bus = await opened();
+    const subscribed = async () => (await redis.command("PUBSUB", "NUMSUB", "atelier:session:watched")) as [string, number];
+    const ends = await Promise.all([1, 2].map(() => bus.subscribe("session:watched", () => undefined)));
+    expect(await subscribed()).toEqual(["atelier:session:watched", 1]);
+    await ends[0]?.();
+    expect(await subscribed()).toEqual(["atelier:session:watched", 1]);
+    await ends[1]?.();
+    expect(await subscribed()).toEqual(["atelier:session:watched", 0]);
+  });
+
   test("ignores what a newer server sends, and goes on", async () => {
     const bus = await opened({ onListenerError: (error) => expect(error).toBeNull() });
     const heard = await heardBy(bus);

@@ -116,7 +116,9 @@ describeStudio("a new painting in a browser, with the bundled network", { camera
 
   test("ends the picture of a preset that is being painted when the page closes", async () => {
     const count = () => sessionsOf(studio.server.address);
-    const before = await count();
+    // What the page of the test before was painting goes too.
+    const before: number = (await studio.client.query("{ sessions { totalCount } }")).sessions.totalCount;
+    await until(async () => (await count()) === before);
     const { page } = await studio.open();
     await page.goto("/");
     // A page that does not know what it started leaves that to the end of its lease.

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import type { Storage } from "../../server/storage/storage.js";
+import { giveStepTimes } from "./known-step-times.js";
 
 const migrations = join(import.meta.dirname, "../../server/storage/migrations");
 const database = join(import.meta.dirname, "../../node_modules/@electric-sql/pglite/package.json");
@@ -14,10 +15,11 @@ const database = join(import.meta.dirname, "../../node_modules/@electric-sql/pgl
  * migrations and then copied.
  */
 export async function newDataFolder(): Promise<string> {
-  const template = join(tmpdir(), `atelier-empty-${await fingerprint()}`);
+  const template = join(tmpdir(), `atelier-empty-${await migrationsDigest(await readFile(database))}`);
   if (!existsSync(template)) await makeTemplate(template);
   const folder = await mkdtemp(join(tmpdir(), "atelier-test-"));
   await cp(template, folder, { recursive: true });
+  giveStepTimes(folder);
   return folder;
 }
 
@@ -59,8 +61,9 @@ async function makeTemplate(template: string): Promise<void> {
   }
 }
 
-async function fingerprint(): Promise<string> {
-  const hash = createHash("sha256").update(await readFile(database));
+/** Stands for the state of the migrations, and for that of the `engine` for which a database is made. */
+export async function migrationsDigest(engine: Uint8Array): Promise<string> {
+  const hash = createHash("sha256").update(engine);
   for (const name of (await readdir(migrations)).sort()) {
     if (name.endsWith(".sql")) hash.update(await readFile(join(migrations, name)));
   }

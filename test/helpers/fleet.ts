@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GraphqlClient } from "./graphql-client.js";
+import { giveStepTimes } from "./known-step-times.js";
 import { type PostgresServer, startPostgres } from "./postgres-server.js";
 import { RedisServer } from "./redis-server.js";
 import { type ServerLaunch, ServerProcess } from "./server.js";
@@ -67,11 +68,13 @@ export class Fleet {
 
   /** The environment of one more process, with a data folder of its own. */
   environment(): Record<string, string> {
+    const dataFolder = join(this.folder, `process-${this.count++}`);
+    giveStepTimes(dataFolder);
     return {
       DATABASE_URL: this.databaseUrl,
       REDIS_URL: this.redis.url,
       ATELIER_BLOBS: join(this.folder, "blobs"),
-      ATELIER_DATA: join(this.folder, `process-${this.count++}`),
+      ATELIER_DATA: dataFolder,
       ...this.variables,
     };
   }

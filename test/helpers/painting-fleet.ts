@@ -108,6 +108,13 @@ export class PaintingFleet {
     return Number(row?.fence);
   }
 
+  /** How long the lease of a session holds if nobody renews it, ms by the clock of the database. */
+  async leaseOf(id: string): Promise<number> {
+    const left = "select extract(epoch from lease_until - clock_timestamp()) * 1000 as left from sessions where id = $1";
+    const [row] = await this.rows<{ left: string }>(left, [id]);
+    return Number(row?.left);
+  }
+
   /** Runs a statement in the database of the fleet. */
   async rows<Row extends pg.QueryResultRow>(statement: string, values: unknown[] = []): Promise<Row[]> {
     const database = new pg.Client(this.fleet.databaseUrl);

@@ -9,6 +9,7 @@ const WATCH = `subscription ($id: ID!, $afterStep: Int!) {
     ... on SessionChange { session { status error { code } } }
   }
 }`;
+const LATEST = "query ($id: ID!) { session(id: $id) { latestFrame { step } } }";
 const HISTORY = `query ($id: ID!, $after: String) { session(id: $id) {
   status startedAt error { code message } frames(first: 100, after: $after) { pageInfo { hasNextPage endCursor } edges { node { step url } } }
 } }`;
@@ -44,19 +45,28 @@ export class PatientViewer {
   async follow(client: GraphqlClient): Promise<boolean> {
     const { id } = this;
     let last = this.lastStep;
-    for await (const { data, errors } of client.subscribe(WATCH, { id, afterStep: last })) {
-      if (errors) throw new Error(JSON.stringify(errors));
-      const event = data.session;
-      if (event.__typename === "FrameGap") this.misdelivered.push(`${id}: steps ${event.fromStep} to ${event.toStep} are not kept`);
-      if (event.__typename === "SessionChange") {
-        this.status = event.session.status;
-        this.statuses.add(this.status);
-        this.errorCode = event.session.error?.code ?? null;
+    // What is kept when a viewer comes is due to them; of later steps, one who is slow gets only the newest.
+    const due = last + 1;
+    const latest: number = (await client.query(LATEST, { id })).session.latestFrame?.step ?? -1;
+    try {
+      for await (const { data, errors } of client.subscribe(WATCH, { id, afterStep: last })) {
+        if (errors) throw new Error(JSON.stringify(errors));
+        const event = data.session;
+        if (event.__typename === "FrameGap") this.misdelivered.push(`${id}: steps ${event.fromStep} to ${event.toStep} are not kept`);
+        if (event.__typename === "SessionChange") {
+          this.status = event.session.status;
+          this.statuses.add(this.status);
+          this.errorCode = event.session.error?.code ?? null;
+        }
+        if (event.__typename !== "Frame") continue;
+        if (event.step <= last) this.misdelivered.push(`${id}: step ${event.step} after ${last}`);
+        last = event.step;
+        this.seen.set(last, digestOf(Buffer.from(event.data, "base64")));
       }
-      if (event.__typename !== "Frame") continue;
-      if (event.step <= last) this.misdelivered.push(`${id}: step ${event.step} after ${last}`);
-      last = event.step;
-      this.seen.set(last, digestOf(Buffer.from(event.data, "base64")));
+    } finally {
+      for (let step = due; step <= Math.min(latest, last); step++) {
+        if (!this.seen.has(step)) this.misdelivered.push(`${id}: step ${step} did not come`);
+      }
     }
     return ["COMPLETED", "CANCELLED", "FAILED"].includes(this.status);
   }

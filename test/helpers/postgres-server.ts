@@ -2,12 +2,13 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
-import { chown, mkdtemp, rm } from "node:fs/promises";
+import { chown, mkdtemp, rename, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { openRemoteDatabase } from "../../server/storage/remote/database.js";
+import { migrationsDigest } from "./data-folder.js";
 
 /** A PostgreSQL server for tests, on a free port, with a data folder of its own that goes with it. */
 export interface PostgresServer {
@@ -35,36 +36,103 @@ export const noPostgres = `PostgreSQL ${OLDEST} or later is not installed, so st
 export async function startPostgres({ connections = 100 } = {}): Promise<PostgresServer> {
   if (postgresPrograms === null) throw new Error(noPostgres);
   const programs = postgresPrograms;
+  const version = execFileSync(join(programs, "postgres"), ["--version"]);
+  const template = join(tmpdir(), `atelier-postgres-${await migrationsDigest(version)}`);
+  if (!existsSync(template)) await makeTemplate(programs, template);
+  const folder = await ownFolder();
+  const data = join(folder, "data");
+  // With its owner.
+  execFileSync("cp", ["-a", template, data]);
+  const database = new Database(programs, data, connections, await freePort());
+  await database.start();
+  return {
+    async newDatabase(content = "migrated") {
+      const name = `test_${randomUUID().replaceAll("-", "")}`;
+      await database.execute(`create database ${name}${content === "migrated" ? ` template ${MIGRATED}` : ""}`);
+      return database.addressOf(name);
+    },
+    execute: (statement) => database.execute(statement),
+    stop: () => database.stop(),
+    start: () => database.start(),
+    async close() {
+      await database.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Name of the database in the template of all data folders that new ones are copies of. */
+const MIGRATED = "migrated";
+
+/**
+ * Makes a data folder that holds a migrated database. That takes seconds, so it is made once for each state of the migrations
+ * and then copied.
+ */
+async function makeTemplate(programs: string, template: string): Promise<void> {
+  const folder = await ownFolder();
+  const draft = join(folder, "data");
+  const initdb = ["--pgdata", draft, "--username", USER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"];
+  execFileSync(join(programs, "initdb"), initdb, { ...unprivilegedUser(), cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+  const database = new Database(programs, draft, 10, await freePort());
+  await database.start();
+  await database.execute(`create database ${MIGRATED}`);
+  const { close } = await openRemoteDatabase(database.addressOf(MIGRATED));
+  await close();
+  await database.stop();
+  try {
+    await rename(draft, template);
+  } catch (error) {
+    // Another test process was faster.
+    if (!existsSync(template)) throw error;
+  }
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** A new folder in which the user of PostgreSQL may write. */
+async function ownFolder(): Promise<string> {
   const user = unprivilegedUser();
   const folder = await mkdtemp(join(tmpdir(), "atelier-postgres-"));
   if (user) await chown(folder, user.uid, user.gid);
-  const data = join(folder, "data");
-  const initdb = ["--pgdata", data, "--username", USER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"];
-  execFileSync(join(programs, "initdb"), initdb, { ...user, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
-  const port = await freePort();
-  const addressOf = (database: string) => `postgres://${USER}@127.0.0.1:${port}/${database}`;
-  let server: ChildProcess | null = null;
+  return folder;
+}
 
-  async function start(): Promise<void> {
+/** The server of a data folder. */
+class Database {
+  private server: ChildProcess | null = null;
+
+  constructor(
+    private readonly programs: string,
+    private readonly data: string,
+    private readonly connections: number,
+    private readonly port: number,
+  ) {}
+
+  addressOf(database: string): string {
+    return `postgres://${USER}@127.0.0.1:${this.port}/${database}`;
+  }
+
+  async start(): Promise<void> {
     const settings = {
       fsync: "off",
       full_page_writes: "off",
       listen_addresses: "127.0.0.1",
       unix_socket_directories: "",
-      port,
-      max_connections: connections,
+      port: this.port,
+      max_connections: this.connections,
     };
     const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-    server = spawn(join(programs, "postgres"), ["-D", data, ...flags], { ...user, cwd: folder, stdio: "ignore" });
+    const options = { ...unprivilegedUser(), cwd: this.data, stdio: "ignore" } as const;
+    const server = spawn(join(this.programs, "postgres"), ["-D", this.data, ...flags], options);
+    this.server = server;
     for (;;) {
       if (server.exitCode !== null) throw new Error(`PostgreSQL ended with ${server.exitCode}.`);
-      if (await accepts(addressOf("postgres"))) return;
+      if (await accepts(this.addressOf("postgres"))) return;
     }
   }
 
-  async function stop(): Promise<void> {
-    const ending = server;
-    server = null;
+  async stop(): Promise<void> {
+    const ending = this.server;
+    this.server = null;
     if (!ending || ending.exitCode !== null) return;
     const exit = once(ending, "exit");
     // The fast shutdown: it ends connections.
@@ -72,8 +140,8 @@ export async function startPostgres({ connections = 100 } = {}): Promise<Postgre
     await exit;
   }
 
-  async function execute(statement: string): Promise<void> {
-    const client = new pg.Client(addressOf("postgres"));
+  async execute(statement: string): Promise<void> {
+    const client = new pg.Client(this.addressOf("postgres"));
     await client.connect();
     try {
       await client.query(statement);
@@ -81,33 +149,6 @@ export async function startPostgres({ connections = 100 } = {}): Promise<Postgre
       await client.end();
     }
   }
-
-  async function makeTemplate(): Promise<void> {
-    await execute("create database migrated");
-    const { close } = await openRemoteDatabase(addressOf("migrated"));
-    await close();
-  }
-
-  let template: Promise<void> | null = null;
-  await start();
-  return {
-    async newDatabase(content = "migrated") {
-      const name = `test_${randomUUID().replaceAll("-", "")}`;
-      if (content === "migrated") {
-        template ??= makeTemplate();
-        await template;
-      }
-      await execute(`create database ${name}${content === "migrated" ? " template migrated" : ""}`);
-      return addressOf(name);
-    },
-    execute,
-    stop,
-    start,
-    async close() {
-      await stop();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
 }
 
 function findPrograms(): string | null {

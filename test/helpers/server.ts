@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { GraphqlClient } from "./graphql-client.js";
+import { keepStepTimes } from "./known-step-times.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -52,6 +53,7 @@ export class ServerProcess {
     const inherited = Object.entries(process.env).filter(
       ([name]) => !/^(ATELIER|OTEL)_/.test(name) && name !== "DATABASE_URL" && name !== "REDIS_URL",
     );
+    const { ATELIER_DATA: dataFolder } = env;
     const [command = "", ...args] = [...prefix, process.execPath, ...(folder === root ? program : sources)];
     this.child = spawn(command, args, {
       cwd: folder,
@@ -59,7 +61,9 @@ export class ServerProcess {
       env: { ...Object.fromEntries(inherited), PORT: "0", ATELIER_OFFLINE: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    this.gone = once(this.child, "close");
+    this.gone = once(this.child, "close").then(() => {
+      if (dataFolder !== undefined) keepStepTimes(dataFolder);
+    });
     this.address = new Promise((resolve) => {
       for (const stream of [this.child.stdout, this.child.stderr]) {
         stream?.setEncoding("utf8").on("data", (text: string) => {

@@ -20,6 +20,7 @@ export interface WorkerNetwork {
  * @param cuttable the name of the one to which the network can be cut.
  */
 export async function openWorkerNetwork(addresses: Record<string, string>, cuttable: string): Promise<WorkerNetwork> {
+  // Namespaces need root, and addresses of this machine that no other run uses at the time, so the short form cuts at a proxy.
   if (areFaultsLong) hasNamespaces ??= canMakeNamespaces();
   if (hasNamespaces) return openNamespace(addresses, cuttable);
   const target = addresses[cuttable] ?? "";

@@ -20,6 +20,8 @@ export function processFaults(paintings: PaintingFleet): void {
     await until(() => watched.viewer.lastStep >= 3);
     process.kill(sleeper.pid, "SIGSTOP");
     const stopped = watched.viewer.lastStep;
+    // Another worker goes on within 10 s; what is left of them is for its look and the checkpoint.
+    expect(await paintings.leaseOf(id)).toBeLessThan(6000);
     await paintings.startWorker();
     await faultLasts(SLEEP, () => watched.viewer.lastStep > stopped + 3);
     process.kill(sleeper.pid, "SIGCONT");

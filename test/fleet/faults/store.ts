@@ -74,5 +74,20 @@ export function storeFaults(paintings: PaintingFleet, store: () => TroubledStore
       await until(async () => (await health()) === 200);
       await Promise.all([server.end(), worker.end()]);
     });
+
+    it("paint on while a worker's own disk is full, and it says that it is", async () => {
+      const disk = await SmallDisk.mount(112);
+      onTestFinished(() => disk.unmount());
+      await paintings.endWorkers();
+      const worker = await paintings.startWorker({ ATELIER_DATA: join(disk.folder, "worker") });
+      const health = async () => (await fetch(`${(await worker.client()).address}/readyz`)).status;
+      const watched = paintings.watch(await paintings.start(60));
+      await until(() => watched.viewer.lastStep >= 3);
+      await disk.fill();
+      await until(async () => (await health()) === 503);
+      await paintings.expectWhole(watched, 60);
+      expect([...watched.viewer.statuses]).not.toContain("PAUSED");
+      await worker.end();
+    });
   });
 }
