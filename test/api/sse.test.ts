@@ -263,7 +263,7 @@ test("a subscription that has not quite begun when its stream ends does not begi
   const session = await parties.paint("somebody", "PUBLIC", { status: "RUNNING", finishedAt: null });
   const token = await reserve(client);
   const stream = await send(client, "GET", { [TOKEN]: token, Accept: "text/event-stream" });
-  let release = () => {};
+  let release = (): void => undefined;
   held = new Promise((resolve) => {
     release = resolve;
   });
