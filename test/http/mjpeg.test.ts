@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
-import { type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
@@ -10,6 +8,7 @@ import { LOCAL_OWNER } from "../../server/records/access.js";
 import type { SessionRecord } from "../../server/records/session.js";
 import { outputsOf } from "../../server/sessions/watch/output-viewer.js";
 import { aFrame, anImage, aSession, aTranslation } from "../contracts/records.js";
+import { DELIMITER, openParts as openPartsAt, openStream as openStreamAt } from "../helpers/mjpeg.js";
 import { randomTensor } from "../helpers/random.js";
 import { ask, type RunningServer, startHttp } from "./server.js";
 
@@ -49,53 +48,11 @@ async function end(session: SessionRecord): Promise<void> {
 
 const streamOf = ({ id }: SessionRecord, query = "") => `/sessions/${id}/stream.mjpeg${query}`;
 
-const DELIMITER = "--atelier-frame";
 /** What Chromium sends for a picture in a page. */
 const browser = { Accept: "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8" };
 
-/** Opens a stream, to be read part by part. */
-async function openStream(path: string, headers: Record<string, string> = {}) {
-  const sent = request({ host: "127.0.0.1", port: server.port, path, headers, agent: false });
-  sent.end();
-  const [response] = (await once(sent, "response")) as [IncomingMessage];
-  let bytes = Buffer.alloc(0);
-  const chunks = response[Symbol.asyncIterator]();
-  async function more(): Promise<void> {
-    const { done, value } = await chunks.next();
-    if (done) throw new Error("The stream broke off.");
-    bytes = Buffer.concat([bytes, value]);
-  }
-  /** Reads through `end`; returns the bytes before it. */
-  async function upTo(end: string): Promise<Buffer> {
-    for (;;) {
-      const found = bytes.indexOf(end);
-      if (found >= 0) {
-        const taken = bytes.subarray(0, found);
-        bytes = bytes.subarray(found + end.length);
-        return taken;
-      }
-      await more();
-    }
-  }
-  /** The next picture by its length, complete when the delimiter after it has arrived; null at the end of the stream. */
-  async function part(): Promise<Buffer | null> {
-    while (bytes.length < 2) await more();
-    if (bytes.toString("latin1") === "--\r\n") return null;
-    const header = (await upTo("\r\n\r\n")).toString("latin1");
-    const [, length] = /^\r\nContent-Type: image\/jpeg\r\nContent-Length: (\d+)$/.exec(header) ?? [];
-    const picture = await upTo(`\r\n${DELIMITER}`);
-    expect(picture.byteLength).toBe(Number(length));
-    return picture;
-  }
-  return { response, upTo, part, close: () => sent.destroy() };
-}
-
-/** A stream as a program reads it, after its first delimiter. */
-async function openParts(path: string) {
-  const stream = await openStream(path);
-  expect(await stream.upTo(DELIMITER)).toHaveLength(0);
-  return stream;
-}
+const openStream = (path: string, headers: Record<string, string> = {}) => openStreamAt(`http://127.0.0.1:${server.port}${path}`, headers);
+const openParts = (path: string) => openPartsAt(`http://127.0.0.1:${server.port}${path}`);
 
 test("shows the latest frame at once, then every newer one, and ends with the session", async () => {
   const session = await live();
@@ -124,7 +81,6 @@ test("sends the header of the next part with each picture, because Chromium show
     const stream = await openStream(streamOf(session), headers);
     expect(await stream.upTo(header)).toHaveLength(0);
     expect((await stream.upTo(`\r\n${header}`)).equals(first)).toBe(true);
-    stream.response.on("error", () => undefined);
     stream.close();
   }
   const last = await openStream(streamOf(session), browser);
@@ -141,7 +97,6 @@ test("gives lengths to a program that accepts pictures of some types", async () 
     const stream = await openStream(streamOf(session), { Accept });
     expect(await stream.upTo(DELIMITER)).toHaveLength(0);
     expect((await stream.part())?.equals(first)).toBe(true);
-    stream.response.on("error", () => undefined);
     stream.close();
   }
   await end(session);
@@ -177,7 +132,6 @@ test("notices a viewer that leaves between frames", async () => {
   const session = await live();
   const stream = await openParts(streamOf(session));
   expect(server.broker.viewersOf(session.id)).toBe(1);
-  stream.response.on("error", () => undefined);
   stream.close();
   await expect.poll(() => server.broker.viewersOf(session.id)).toBe(0);
 });
@@ -220,7 +174,6 @@ test("waits for the first frame of a queued session", async () => {
   const first = await picture("red");
   await show(session.id, 0, first);
   expect((await stream.part())?.equals(first)).toBe(true);
-  stream.response.on("error", () => undefined);
   stream.close();
 });
 
@@ -288,10 +241,7 @@ test("a lasting output is dark at first, shows each new session with its name, a
   expect((await later.part())?.equals(second)).toBe(true);
   await show(three.id, 7, third);
   for (const each of [stream, late, later]) expect((await each.part())?.equals(third)).toBe(true);
-  for (const each of [stream, late, later]) {
-    each.response.on("error", () => undefined);
-    each.close();
-  }
+  for (const each of [stream, late, later]) each.close();
 });
 
 test("a lasting output forgets the picture of a session that is deleted", async () => {
@@ -317,7 +267,6 @@ test("a lasting output forgets the picture of a session that is deleted", async 
   const three = await liveOn("wall", new Date(3000));
   await show(three.id, 3, second);
   expect((await stream.part())?.equals(second)).toBe(true);
-  stream.response.on("error", () => undefined);
   stream.close();
 });
 
