@@ -1,7 +1,7 @@
-import { createClient } from "graphql-ws";
 import { expect, test, vi } from "vitest";
 import WebSocket from "ws";
 import { GraphqlClient } from "../helpers/graphql-client.js";
+import { openPageSocket, type PageSocketOptions } from "../helpers/page-socket.js";
 import { partiesOfFile } from "../helpers/parties.js";
 import { pngPicture } from "../helpers/pictures.js";
 
@@ -118,7 +118,7 @@ test("a page of another site cannot let somebody in (login CSRF)", async () => {
 test("whoever leaves is a stranger, and their sockets close", async () => {
   const { secret } = await parties.running.app.links.create(never, { kind: "ACCESS", role: "ARTIST" });
   const { cookie } = await open(secret);
-  const { client, closed } = await connect({ cookie, origin: parties.running.address });
+  const { client, closed } = connect({ cookie, origin: parties.running.address });
   await client.iterate({ query: ACCESS }).next();
   const response = await fetch(`${parties.running.address}/access`, { method: "DELETE", headers: { Cookie: cookie } });
   expect(response.headers.get("Set-Cookie")).toMatch(/^atelier=; .*Max-Age=0/);
@@ -126,37 +126,14 @@ test("whoever leaves is a stranger, and their sockets close", async () => {
   expect((await asBrowser(cookie, ACCESS)).data.server.access.role).toBeNull();
 });
 
-/** A socket that is open; resolves `closed` with the code of its end. */
-async function connect(options: { token?: string; cookie?: string; origin?: string }) {
-  const { address } = parties.running;
-  const headers = { ...(options.cookie ? { Cookie: options.cookie } : {}), ...(options.origin ? { Origin: options.origin } : {}) };
-  let close = (_code: number): void => undefined;
-  const closed = new Promise<number>((resolve) => {
-    close = resolve;
-  });
-  class Socket extends WebSocket {
-    constructor(url: string, protocols: string) {
-      super(url, protocols, { headers });
-    }
-  }
-  const client = createClient({
-    url: `${address.replace("http", "ws")}/graphql`,
-    webSocketImpl: Socket,
-    retryAttempts: 0,
-    lazy: false,
-    ...(options.token ? { connectionParams: { token: options.token } } : {}),
-    onNonLazyError: () => undefined,
-    on: { closed: (event) => close((event as { code: number }).code) },
-  });
-  return { client, closed };
-}
+const connect = (options: PageSocketOptions) => openPageSocket(parties.running.address, options);
 
 test("revoking a link closes the sockets of everyone who came by it, with 4403, and nobody else's", async () => {
   const { links } = parties.running.app;
   const { link, secret } = await links.create(never, { kind: "ACCESS", role: "ARTIST" });
   const other = await parties.someone("ARTIST");
   const { cookie } = await open(secret);
-  const sockets = [await connect({ token: secret }), await connect({ cookie, origin: parties.running.address })];
+  const sockets = [connect({ token: secret }), connect({ cookie, origin: parties.running.address })];
   const events = sockets.map(({ client }) => client.iterate({ query: "subscription { sessions { id } }" }));
   const waiting = events.map((one) => one.next().catch((error: { code: number }) => error.code));
   const kept = other.client.subscribe("subscription { sessions { id } }");
@@ -180,7 +157,7 @@ test("a link that expires closes its sockets by itself, and its secret opens not
     { ...never, expiresAt: new Date(Date.now() + 1500) },
     { kind: "ACCESS", role: "VIEWER" },
   );
-  const { client, closed } = await connect({ token: secret });
+  const { client, closed } = connect({ token: secret });
   await client.iterate({ query: ACCESS }).next();
   expect(await closed).toBe(4403);
   expect((await open(secret)).status).toBe(401);
@@ -189,14 +166,14 @@ test("a link that expires closes its sockets by itself, and its secret opens not
 test("a cookie counts only with an Origin of this server, and a secret that opens nothing closes the socket", async () => {
   const { secret } = await parties.running.app.links.create(never, { kind: "ACCESS", role: "ADMIN" });
   const { cookie } = await open(secret);
-  const roleOver = async ({ client }: Awaited<ReturnType<typeof connect>>) => {
+  const roleOver = async ({ client }: ReturnType<typeof connect>) => {
     const { value } = await client.iterate<{ server: { access: { role: string | null } } }>({ query: ACCESS }).next();
     await client.dispose();
     return value?.data?.server.access.role;
   };
-  expect(await roleOver(await connect({ cookie, origin: parties.running.address }))).toBe("ADMIN");
-  expect(await roleOver(await connect({ cookie }))).toBeNull();
-  const { closed } = await connect({ token: "a".repeat(32) });
+  expect(await roleOver(connect({ cookie, origin: parties.running.address }))).toBe("ADMIN");
+  expect(await roleOver(connect({ cookie }))).toBeNull();
+  const { closed } = connect({ token: "a".repeat(32) });
   expect(await closed).toBe(4403);
 });
 
