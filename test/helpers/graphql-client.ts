@@ -42,12 +42,21 @@ export class GraphqlClient {
 
   /** Sends one operation over HTTP; returns the response, errors included. */
   async send(query: string, variables: Record<string, unknown> = {}, headers: Record<string, string> = {}): Promise<Answer<Json>> {
+    return (await this.exchange(query, variables, headers)).answer;
+  }
+
+  /** The same with the status of the response. */
+  async exchange(
+    query: string,
+    variables: Record<string, unknown> = {},
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; answer: Answer<Json> }> {
     const response = await fetch(`${this.address}/graphql`, {
       method: "POST",
       headers: { "Content-Type": "application/json", ...this.credentials, ...headers },
       body: JSON.stringify({ query, variables }),
     });
-    return (await response.json()) as Answer<Json>;
+    return { status: response.status, answer: (await response.json()) as Answer<Json> };
   }
 
   /** The data of one operation over HTTP. @throws Error when the response has errors. */
