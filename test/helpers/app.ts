@@ -116,7 +116,9 @@ export async function startApp({
     queue,
     streams: streams(bus, report),
     models: { catalogue: models, sessions: models.sessions },
-    devices: () => [{ name: "fake", engine: "none", description: "A device of tests", memoryBytes: cardBytes, sessionIds: [] }],
+    devices: () => [
+      { name: "fake", engine: "none", description: "A device of tests", memoryBytes: cardBytes, sessionIds: host.sessionIds },
+    ],
     refusedDevices: () => [{ name: "absent", reason: "It is not here." }],
     stepTimes: (modelId) => (modelId === "vgg19" ? [{ pixels: 4096, fastestMs: 10, slowestMs: 12.5 }] : null),
     unready: () => null,

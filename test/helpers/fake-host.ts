@@ -26,6 +26,11 @@ export class FakeHost {
     return host;
   }
 
+  /** The sessions that it claimed and that have not ended. */
+  get sessionIds(): string[] {
+    return [...this.hosted];
+  }
+
   /** Takes the next session out of the queue and begins to run it. */
   async claim(): Promise<string> {
     const entry = await this.parts.queue.claim(AbortSignal.timeout(5000));
@@ -68,6 +73,7 @@ export class FakeHost {
   }
 
   async end(sessionId: string, status: SessionStatus): Promise<void> {
+    this.hosted.delete(sessionId);
     await this.change(sessionId, status, { finishedAt: new Date() });
     await this.parts.queue.release(sessionId);
   }
