@@ -307,9 +307,24 @@ test("pictures that were sent to one browser stay in no other cache", async () =
 test("a picture that one may not see cannot be used, not even by its trace", async () => {
   const { owner, clients, paint } = parties;
   const hidden = await paint(owner.ownerId);
-  const START = "mutation ($id: ID!) { startStyleTransfer(input: { contentId: $id, styles: [{ imageId: $id }] }) { id } }";
-  const { errors } = await clients.ARTIST.client.send(START, { id: hidden.contentId });
-  expect(errors?.[0]?.extensions).toMatchObject({ code: "NOT_FOUND", field: "input.contentId" });
+  const mine = await paint(clients.ARTIST.ownerId, "PRIVATE", { status: "RUNNING", finishedAt: null });
+  const own = mine.contentId;
+  const usesOf = (image: string): [field: string, mutation: string][] => [
+    ["input.contentId", `startStyleTransfer(input: { contentId: "${image}", styles: [{ imageId: "${own}" }] })`],
+    [
+      "input.styles.1.imageId",
+      `startStyleTransfer(input: { contentId: "${own}", styles: [{ imageId: "${own}" }, { imageId: "${image}" }] })`,
+    ],
+    ["input.imageId", `startTranslation(input: { model: "horse2zebra", imageId: "${image}" })`],
+    ["changes.styles.0.imageId", `steer(sessionId: "${mine.id}", changes: { styles: [{ imageId: "${image}" }] })`],
+    ["changes.styles.0.imageId", `branchSession(sessionId: "${mine.id}", step: 0, changes: { styles: [{ imageId: "${image}" }] })`],
+  ];
+  const send = (mutation: string) => clients.ARTIST.client.send(`mutation { ${mutation} { id } }`);
+  for (const [field, mutation] of usesOf(hidden.contentId)) {
+    expect.soft((await send(mutation)).errors?.[0]?.extensions, mutation).toMatchObject({ code: "NOT_FOUND", field });
+  }
+  const { contentId: another } = await paint(clients.ARTIST.ownerId);
+  for (const [, mutation] of usesOf(another)) expect((await send(mutation)).errors, mutation).toBeUndefined();
   const trace = await (
     await fetch(`${parties.running.address}/sessions/${hidden.id}/trace.json`, { headers: owner.client.credentials })
   ).text();
