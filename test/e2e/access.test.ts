@@ -65,6 +65,18 @@ describeStudio("a server with links, in browsers", { variables, camera: true, fl
     await teacher.page.getByRole("button", { name: "Make the link" }).click();
     await teacher.page.getByRole("img", { name: "QR code of the link" }).waitFor();
     const classLink = await madeLink(teacher.page);
+    // Another link, for those who only watch, until a day.
+    const form = teacher.page.getByRole("region", { name: "New link", exact: true });
+    await form.getByRole("textbox", { name: "Name" }).fill("Parents");
+    await form.getByRole("combobox", { name: "Role" }).selectOption("May watch");
+    await form.getByLabel("Until").fill("2099-06-30T18:45");
+    await form.getByRole("button", { name: "Make the link" }).click();
+    const listed = teacher.page.getByRole("region", { name: "Links", exact: true }).getByRole("listitem").filter({ hasText: "Parents" });
+    const until = await teacher.page.evaluate(() =>
+      new Date("2099-06-30T18:45").toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" }),
+    );
+    await listed.getByText(/^May watch · made .* · until /).waitFor();
+    expect(await listed.textContent()).toContain(`until ${until}`);
     expect(await seriousFindings(teacher.page)).toEqual([]);
     await screenshot(teacher.page, "access-admin", true);
     await teacher.page.setViewportSize({ width: 360, height: 780 });
