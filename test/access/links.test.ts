@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 import WebSocket from "ws";
 import { GraphqlClient } from "../helpers/graphql-client.js";
+import { inTime } from "../helpers/in-time.js";
 import { openPageSocket, type PageSocketOptions } from "../helpers/page-socket.js";
 import { partiesOfFile } from "../helpers/parties.js";
 import { pngPicture } from "../helpers/pictures.js";
@@ -122,7 +123,7 @@ test("whoever leaves is a stranger, and their sockets close", async () => {
   await client.iterate({ query: ACCESS }).next();
   const response = await fetch(`${parties.running.address}/access`, { method: "DELETE", headers: { Cookie: cookie } });
   expect(response.headers.get("Set-Cookie")).toMatch(/^atelier=; .*Max-Age=0/);
-  expect(await closed).toBe(4403);
+  expect(await inTime(closed)).toBe(4403);
   expect((await asBrowser(cookie, ACCESS)).data.server.access.role).toBeNull();
 });
 
@@ -141,7 +142,7 @@ test("revoking a link closes the sockets of everyone who came by it, with 4403, 
   // The sockets are open once a query on them is answered.
   for (const { client } of sockets) await client.iterate({ query: ACCESS }).next();
   await links.revoke(link.id);
-  expect(await Promise.all(sockets.map(({ closed }) => closed))).toEqual([4403, 4403]);
+  expect(await inTime(Promise.all(sockets.map(({ closed }) => closed)))).toEqual([4403, 4403]);
   await Promise.all(waiting);
   await vi.waitFor(async () => {
     const { id } = await parties.paint(other.ownerId, "PUBLIC");
@@ -159,7 +160,7 @@ test("a link that expires closes its sockets by itself, and its secret opens not
   );
   const { client, closed } = connect({ token: secret });
   await client.iterate({ query: ACCESS }).next();
-  expect(await closed).toBe(4403);
+  expect(await inTime(closed)).toBe(4403);
   expect((await open(secret)).status).toBe(401);
 });
 
@@ -177,6 +178,11 @@ test("a cookie counts only with an Origin of this server, and a secret that open
   expect(await closed).toBe(4403);
 });
 
+/** Resolves when a subscription has ended. */
+async function overOf(events: AsyncIterator<unknown>): Promise<void> {
+  while (!(await events.next()).done);
+}
+
 /** Resolves when a response has ended or broken off. */
 async function ended(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
   while (!(await reader.read().catch(() => ({ done: true }))).done);
@@ -191,9 +197,7 @@ test("a session that is made private ends what a stranger watches of it, over th
   const reader = stream.body!.getReader();
   await reader.read();
   await owner.client.query("mutation ($id: ID!) { setVisibility(sessionId: $id, visibility: PRIVATE) { visibility } }", { id: session.id });
-  let last = await events.next();
-  while (!last.done) last = await events.next();
-  await ended(reader);
+  await inTime(Promise.all([overOf(events), ended(reader)]));
   const { errors } = await clients.STRANGER.client.send("query ($id: ID!) { session(id: $id) { id } }", { id: session.id });
   expect(errors?.[0]?.extensions.code).toBe("UNAUTHENTICATED");
   expect((await fetch(`${running.address}/frames/${session.id}/0`)).status).toBe(401);
@@ -245,7 +249,7 @@ test("the address of an output shows that output alone, until it is revoked", as
     expect((await fetch(running.address + path)).status).toBe(401);
   expect((await open(shareOutput.secret)).status).toBe(401);
   await owner.client.query("mutation ($id: ID!) { revokeLink(id: $id) { id } }", { id: shareOutput.link.id });
-  await ended(reader);
+  await inTime(ended(reader));
   expect((await fetch(running.address + shareOutput.path)).status).toBe(401);
 });
 
@@ -271,7 +275,7 @@ test("a socket that does not answer the end of its access carries nothing out an
   const text = Buffer.from(JSON.stringify({ id: "1", type: "subscribe", payload: { query } }));
   const length = Buffer.from([0x81, 0x80 | 126, text.byteLength >> 8, text.byteLength & 255, 0, 0, 0, 0]);
   raw.write(Buffer.concat([length, text]));
-  await gone;
+  await inTime(gone);
   expect((await running.client.query("query ($id: ID!) { session(id: $id) { visibility } }", { id })).session.visibility).toBe("PRIVATE");
 });
 
