@@ -1,5 +1,5 @@
 import { createClient } from "graphql-sse";
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Entry, parties as everyParty, type Party, policy, type Route, routePolicy, rules } from "../../server/access/policy.js";
 import { newSecret } from "../../server/access/secrets.js";
 import type { StyleTransferRecord } from "../../server/records/session.js";
@@ -7,6 +7,7 @@ import { aFrame, aTranslation } from "../contracts/records.js";
 import { GraphqlClient } from "../helpers/graphql-client.js";
 import { partiesOfFile, type Someone } from "../helpers/parties.js";
 import { pngPicture } from "../helpers/pictures.js";
+import { until } from "../helpers/until.js";
 
 // Credentials that open nothing are tried by the hundred.
 const parties = partiesOfFile({ limits: { wrongSecretsPerMinute: 1e6 } });
@@ -259,49 +260,63 @@ const routes: Record<Route, (session: StyleTransferRecord) => Promise<string> | 
 
 const statuses: Record<Outcome, number> = { "CARRIED OUT": 200, UNAUTHENTICATED: 401, FORBIDDEN: 403, NOT_FOUND: 404 };
 
+async function statusOf({ address, credentials }: GraphqlClient, route: Route, session: StyleTransferRecord): Promise<number> {
+  const [method = "GET"] = route.split(" ");
+  const body = method === "POST" ? new Blob([new Uint8Array((await pngPicture(20, 20)).bytes)]) : null;
+  const response = await fetch(address + (await routes[route](session)), { method, body, headers: credentials });
+  await response.body?.cancel();
+  return response.status;
+}
+
 describe.each(Object.entries(routePolicy) as [Route, Entry][])("%s", (route, entry) => {
   test.each(cells(entry))("%s on a session that is %s", async (party, target) => {
-    const { client } = parties.clients[party];
-    const path = await routes[route](await paintFor(entry, party, target));
-    const [method = "GET"] = route.split(" ");
-    const body = method === "POST" ? new Blob([new Uint8Array((await pngPicture(20, 20)).bytes)]) : null;
-    const response = await fetch(client.address + path, { method, body, headers: client.credentials });
-    await response.body?.cancel();
+    const status = await statusOf(parties.clients[party].client, route, await paintFor(entry, party, target));
     const wanted = statuses[expected(entry, party, target)];
-    if (wanted !== 200) return expect(response.status).toBe(wanted);
+    if (wanted !== 200) return expect(status).toBe(wanted);
     // A model without a picture is not found by whoever may ask.
     const others: Partial<Record<Route, number>> = { "GET /models/:id/preview": 404, "GET /models/:id/sheet": 404, "POST /images": 201 };
-    expect(response.status).toBe(others[route] ?? 200);
+    expect(status).toBe(others[route] ?? 200);
   });
 });
 
-/** Secrets of programs that open nothing any more, or never did. */
-const secretless: Record<string, () => Promise<string>> = {
-  async revoked() {
-    const { links } = parties.running.app;
-    const { link, secret } = await links.create({ name: "x", ownerId: "tests", expiresAt: null }, { kind: "ACCESS", role: "ADMIN" });
-    expect((await new GraphqlClient(parties.running.address, secret).send("{ server { access { role } } }")).errors).toBeUndefined();
-    await links.revoke(link.id);
-    return secret;
+const ROLE = "{ server { access { role } } }";
+
+type SecretKind = "TOKEN" | "ACCESS";
+
+/** Clients whose secrets open nothing any more, or never did. `clientOf` makes one of a secret that still opens something. */
+const secretless: Record<string, (clientOf: (secret: string) => Promise<GraphqlClient>, kind: SecretKind) => Promise<GraphqlClient>> = {
+  async revoked(clientOf, kind) {
+    const { link, secret } = await adminLink(kind);
+    const client = await clientOf(secret);
+    expect((await client.query(ROLE)).server.access.role).toBe("ADMIN");
+    await parties.running.app.links.revoke(link.id);
+    return client;
   },
-  async expired() {
-    const expiresAt = new Date(Date.now() + 500);
-    const { secret } = await parties.running.app.links.create(
-      { name: "x", ownerId: "tests", expiresAt },
-      { kind: "TOKEN", role: "ADMIN", replaces: null },
-    );
-    const client = new GraphqlClient(parties.running.address, secret);
-    await vi.waitFor(async () => expect((await client.send("{ server { access { role } } }")).errors).toBeDefined());
-    return secret;
+  async expired(clientOf, kind) {
+    const client = await clientOf((await adminLink(kind, new Date(Date.now() + 1500))).secret);
+    await until(async () => (await client.send(ROLE)).data?.server.access.role !== "ADMIN");
+    return client;
   },
-  forged: async () => newSecret(),
+  forged: (clientOf) => clientOf(newSecret()),
 };
 
-describe.each(Object.entries(secretless))("a Bearer secret that is %s", (_kind, secretOf) => {
+function adminLink(kind: SecretKind, expiresAt: Date | null = null) {
+  const target = kind === "TOKEN" ? ({ kind, role: "ADMIN", replaces: null } as const) : ({ kind, role: "ADMIN" } as const);
+  return parties.running.app.links.create({ name: "x", ownerId: "tests", expiresAt }, target);
+}
+
+/** The Cookie header of a browser that opens a link; of a secret that opens none, one with that. */
+async function cookieFor(secret: string): Promise<string> {
+  const headers = { "Content-Type": "application/json" };
+  const response = await fetch(`${parties.running.address}/access`, { method: "POST", headers, body: JSON.stringify({ secret }) });
+  return response.headers.get("Set-Cookie")?.split(";")[0] ?? `atelier=${secret}`;
+}
+
+describe.each(Object.entries(secretless))("a Bearer secret that is %s", (_kind, make) => {
   let client: GraphqlClient;
   let session: StyleTransferRecord;
   beforeAll(async () => {
-    client = new GraphqlClient(parties.running.address, await secretOf());
+    client = await make(async (secret) => new GraphqlClient(parties.running.address, secret), "TOKEN");
     session = await parties.paint(parties.owner.ownerId, "PUBLIC");
   });
 
@@ -310,18 +325,33 @@ describe.each(Object.entries(secretless))("a Bearer secret that is %s", (_kind, 
       const { query, variables } = operations[name]!;
       expect(await outcomeOverHttp(client, query, (await variables?.(session)) ?? {}), name).toBe("UNAUTHENTICATED");
     }
-    await expect(client.subscribe("{ server { access { role } } }").next()).rejects.toMatchObject({ code: 4403 });
+    await expect(client.subscribe(ROLE).next()).rejects.toMatchObject({ code: 4403 });
     expect((await fetch(`${client.address}/graphql`, { method: "PUT", headers: client.credentials })).status).toBe(401);
   });
 
   test("opens no address", async () => {
-    for (const route of Object.keys(routePolicy) as Route[]) {
-      const [method = "GET"] = route.split(" ");
-      const body = method === "POST" ? new Blob([new Uint8Array((await pngPicture(20, 20)).bytes)]) : null;
-      const response = await fetch(client.address + (await routes[route](session)), { method, body, headers: client.credentials });
-      await response.body?.cancel();
-      expect(response.status, route).toBe(401);
+    for (const route of Object.keys(routePolicy) as Route[]) expect(await statusOf(client, route, session), route).toBe(401);
+  });
+});
+
+describe.each(Object.entries(secretless))("a browser whose cookie is %s", (_kind, make) => {
+  let client: GraphqlClient;
+  beforeAll(async () => {
+    client = await make(async (secret) => new GraphqlClient(parties.running.address, null, await cookieFor(secret)), "ACCESS");
+  });
+  afterAll(() => client.close());
+
+  test.each(["PRIVATE", "PUBLIC"] as const)("gets what a stranger gets, of a painting that is %s", async (target) => {
+    const session = await paintFor(policy["Query.export"]!, "STRANGER", target);
+    for (const [name, entry] of Object.entries(policy)) {
+      const { query, variables } = operations[name]!;
+      const values = (await variables?.(session)) ?? {};
+      const isWatched = name.startsWith("Subscription.");
+      const answer = isWatched ? (await client.subscribe(query, values).next()).value : await client.send(query, values);
+      expect(outcome(answer), name).toBe(expected(entry, "STRANGER", target));
     }
+    for (const [route, entry] of Object.entries(routePolicy) as [Route, Entry][])
+      expect(await statusOf(client, route, session), route).toBe(statuses[expected(entry, "STRANGER", target)]);
   });
 });
 
@@ -336,12 +366,7 @@ describe("a stranger with a link to one painting", () => {
     }
     const share = { kind: "SHARE", sessionId: painted.shared.id } as const;
     const { secret } = await running.app.links.create({ name: "x", ownerId: owner.ownerId, expiresAt: null }, share);
-    const opened = await fetch(`${running.address}/access`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ secret }),
-    });
-    headers.Cookie = opened.headers.get("Set-Cookie")?.split(";")[0] ?? "";
+    headers.Cookie = await cookieFor(secret);
   });
 
   /** What the policy says: as for any stranger, to whom that painting alone is visible. */

@@ -29,14 +29,16 @@ type Json = any;
 export class GraphqlClient {
   private socket: Client | null = null;
 
-  /** `address` such as http://127.0.0.1:4000; `token` is a Bearer secret. */
+  /** `address` such as http://127.0.0.1:4000; `token` is a Bearer secret, `cookie` the Cookie header of a page of the server. */
   constructor(
     readonly address: string,
     readonly token: string | null = null,
+    private readonly cookie: string | null = null,
   ) {}
 
   /** The headers that say who asks. */
   get credentials(): Record<string, string> {
+    if (this.cookie !== null) return { Cookie: this.cookie, Origin: this.address };
     return this.token === null ? {} : { Authorization: `Bearer ${this.token}` };
   }
 
@@ -78,7 +80,7 @@ export class GraphqlClient {
   subscribe(query: string, variables: Record<string, unknown> = {}): AsyncIterableIterator<Answer<Json>> {
     this.socket ??= createClient({
       url: `${this.address.replace("http", "ws")}/graphql`,
-      webSocketImpl: WebSocket,
+      webSocketImpl: this.cookie === null ? WebSocket : socketWith(this.credentials),
       retryAttempts: 0,
       ...(this.token === null ? {} : { connectionParams: { token: this.token } }),
     });
@@ -110,4 +112,13 @@ export class GraphqlClient {
   async close(): Promise<void> {
     await this.socket?.dispose();
   }
+}
+
+/** A WebSocket whose request for an upgrade has headers. */
+function socketWith(headers: Record<string, string>) {
+  return class extends WebSocket {
+    constructor(address: string | URL, protocols?: string | string[]) {
+      super(address, protocols, { headers });
+    }
+  };
 }
