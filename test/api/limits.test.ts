@@ -12,6 +12,8 @@ const running = appOfFile({ origins: ["https://studio.example"] });
 const nested = (depth: number) => `{ ${"session(id: 1) { ".repeat(depth)}id${" }".repeat(depth)} }`;
 const aliases = (count: number) => `{ ${Array.from({ length: count }, (_, index) => `a${index}: server { version }`).join(" ")} }`;
 const types = (depth: number) => `{ __type(name: "Frame") { ${"ofType { ".repeat(depth)}name${" }".repeat(depth)} } }`;
+/** Lists of types whose fields have types whose fields …: each level multiplies the answer. */
+const typesOfTypes = (levels: number) => `{ __schema { types { ${"fields { type { ".repeat(levels)}name${" } }".repeat(levels)} } } }`;
 const page = (first: number, fields: string) =>
   `{ sessions(first: ${first}) { edges { node { frames(first: ${first}) { edges { node { ${fields} } } } } } } }`;
 const laughs = `{ ...a0 } ${Array.from({ length: 30 }, (_, i) => `fragment a${i} on Query { x${i}: __typename ...a${i + 1} ...a${i + 1} }`).join(" ")} fragment a30 on Query { __typename }`;
@@ -42,6 +44,7 @@ describe.each([
   test.each([
     ["a query 50 deep", nested(50), apiLimits.maxDepth],
     ["introspection 50 deep", types(50), apiLimits.maxIntrospectionDepth],
+    ["introspection of types of types, 50 times", typesOfTypes(50), apiLimits.maxIntrospectionDepth],
     ["150 aliases", aliases(150), apiLimits.maxAliases],
     ["10,000 aliases", aliases(10_000), apiLimits.maxTokens],
     ["fragments that double 30 times", laughs, apiLimits.maxAliases],
@@ -78,6 +81,15 @@ describe.each([
   ])("%s is bad input", async (_what, query) => {
     expect((await send(query)).errors?.[0]?.extensions.code).toBe("BAD_INPUT");
   });
+
+  test.each([3, 5, 8])(
+    "introspection that lists the types of fields of types %d times is refused, although it is not too deep",
+    async (levels) => {
+      const { data, errors } = await send(typesOfTypes(levels));
+      expect(data ?? null).toBeNull();
+      expect(errors?.[0]?.extensions.code).toBe("BAD_INPUT");
+    },
+  );
 
   test("introspection passes", async () => {
     expect((await send(getIntrospectionQuery())).errors).toBeUndefined();
