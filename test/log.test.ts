@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { createLog } from "../server/log.js";
+import { AtelierError } from "../server/errors.js";
+import { createLog, logFormats } from "../server/log.js";
 import { logFields } from "../server/records/log-fields.js";
 
 /** A log whose records and clock the test sees. */
@@ -51,6 +52,29 @@ test("messages that all differ cannot fill the disk", () => {
   expect(Math.max(...records.map(({ length }) => length))).toBeLessThan(2100);
 });
 
+test.each(logFormats)("an error is logged as %s with its causes, and without its other properties and passwords", (format) => {
+  const records: string[] = [];
+  const log = createLog({ format, write: (_level, record) => records.push(record) });
+  const cause = Object.assign(new Error("connect to postgres://atelier:hunter2@db:5432 failed"), { code: "ECONNREFUSED" });
+  log.error("redis://:hunter2@redis is away", Object.assign(new Error("away", { cause }), { headers: { authorization: "hunter2" } }));
+  log.warn("Odd:", "not an error at http://me:p@hunter2@host");
+  log.report(new AggregateError([new Error("no route to http://me:hunter2@host"), "odd"], "redis://:hunter2@redis is away"));
+  const [first = "", odd, several] = records;
+  expect(records.join("")).not.toContain("hunter2");
+  for (const shown of ["redis://:…@redis is away", "ECONNREFUSED", "Error: away", "connect to postgres://atelier:…@db:5432 failed"])
+    expect(first).toContain(shown);
+  // Both have stacks.
+  expect(first.match(/log\.test\.ts/g)?.length).toBeGreaterThanOrEqual(2);
+  expect(odd).toContain("'not an error at http://me:…@host'");
+  for (const shown of ["no route to http://me:…@host", "odd"]) expect(several).toContain(shown);
+});
+
+test("an error of a class that names itself is logged under that name", () => {
+  const { log, records } = watchedLog();
+  log.error("It failed:", new AtelierError("LIMIT", "too many"));
+  expect(records[0]?.split("\n")[1]).toBe("  AtelierError: too many");
+});
+
 describe("as JSON", () => {
   /** A log whose records the test reads as a program would. */
   function jsonLog(labels: Record<string, string> = {}) {
@@ -89,17 +113,13 @@ describe("as JSON", () => {
     expect(read()[2]).not.toHaveProperty("requestId");
   });
 
-  test("an error is logged with its causes, and without its other properties and passwords", () => {
-    const { log, records, read } = jsonLog();
+  test("an error is an object with its cause", () => {
+    const { log, read } = jsonLog();
     const cause = Object.assign(new Error("connect to postgres://atelier:hunter2@db:5432 failed"), { code: "ECONNREFUSED" });
-    log.error("redis://:hunter2@redis is away", Object.assign(new Error("away", { cause }), { headers: { authorization: "hunter2" } }));
+    log.error("It is away:", new Error("away", { cause }));
     log.warn("Odd:", "not an error");
-    expect(records.join("")).not.toContain("hunter2");
     expect(read()).toMatchObject([
-      {
-        msg: "redis://:…@redis is away",
-        err: { message: "away", cause: { code: "ECONNREFUSED", message: expect.stringContaining("@db:5432") } },
-      },
+      { err: { message: "away", cause: { code: "ECONNREFUSED", message: expect.stringContaining("@db:5432") } } },
       { err: { type: "string", message: "'not an error'" } },
     ]);
   });
