@@ -73,14 +73,20 @@ export interface Config {
   device: DeviceChoice;
   /** Origins of web pages, other than the studio, that may use this server. */
   origins: string[];
-  /** Whether browsers get GraphiQL; null for where everyone is the owner. */
-  graphiql: boolean | null;
+  /** Whether browsers get GraphiQL. */
+  graphiql: boolean;
   /** Whether those who may use the API may read its schema. */
   introspection: boolean;
   /** Whether `/metrics` is there. */
   metrics: boolean;
   /** How the log is written. */
   log: LogFormat;
+}
+
+/** The settings as their variables have them, each by itself. */
+interface Settings extends Omit<Config, "graphiql"> {
+  /** Null for where everyone is the owner. */
+  graphiql: boolean | null;
 }
 
 export const serverRoles = ["all", "api", "worker"] as const;
@@ -319,7 +325,7 @@ export const variables = {
     help: "How the log is written: `text` for people, `json` for programs, one record a line.",
     parse: (text) => oneOf(logFormats, text),
   },
-} as const satisfies { [Key in keyof Config]: Variable<Config[Key]> };
+} as const satisfies { [Key in keyof Config]: Variable<Settings[Key]> };
 
 /** Reads the environment. @throws ConfigError for bad values and unknown names that begin with ATELIER_. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
@@ -329,7 +335,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     throw new ConfigError(`Unknown environment variable ${unknown.join(", ")}. The known ones are ${[...known].join(", ")}.`);
   }
   const values = Object.entries<Variable<unknown>>(variables).map(([key, variable]) => [key, read(variable, env)]);
-  const config = Object.fromEntries(values) as Config;
+  const settings = Object.fromEntries(values) as Settings;
+  const config: Config = { ...settings, graphiql: settings.graphiql ?? settings.access === "NONE" };
   requireEngines(config);
   refuseOpenServer(config);
   for (const [name, isUsed] of [

@@ -231,11 +231,7 @@ async function serveApi(
     tls: config.tlsCert !== null && config.tlsKey !== null ? { cert: config.tlsCert, key: config.tlsKey } : null,
     trustedProxies: config.trustedProxies,
     origins: config.origins,
-    switches: {
-      graphiql: config.graphiql ?? config.access === "NONE",
-      introspection: config.introspection,
-      metrics: config.metrics,
-    },
+    switches: { graphiql: config.graphiql, introspection: config.introspection, metrics: config.metrics },
     auditSink: config.access === "NONE" ? null : auditSinkOf(config, { fleet }),
     version: packageVersion(),
     studioFolder: join(rootFolder, "web", "out"),

@@ -30,7 +30,7 @@ test("an empty environment gives the defaults", () => {
     offline: false,
     device: "auto",
     origins: [],
-    graphiql: null,
+    graphiql: true,
     introspection: true,
     metrics: true,
     log: "text",
@@ -169,6 +169,18 @@ test("what lets other machines in needs access control, and what is of this mach
   expect(readConfig({ ...pages, ATELIER_PUBLIC_URL: "http://localhost:8080" })).toMatchObject({ access: "NONE", origins: { length: 3 } });
   const others = { ATELIER_ORIGINS: "https://a.example", ATELIER_TRUSTED_PROXIES: "127.0.0.1", ATELIER_PUBLIC_URL: "https://b.example" };
   expect(readConfig({ ...others, ATELIER_ACCESS: "link" })).toMatchObject({ access: "LINK", origins: ["https://a.example"] });
+});
+
+test.each([
+  [{}, true],
+  [{ ATELIER_GRAPHIQL: "auto" }, true],
+  [{ ATELIER_GRAPHIQL: "0" }, false],
+  [{ ATELIER_ACCESS: "link" }, false],
+  [{ ATELIER_ACCESS: "link", ATELIER_GRAPHIQL: "1" }, true],
+  [{ ATELIER_ACCESS: "users", ATELIER_OIDC_ISSUER: "https://id.example" }, false],
+  [{ ATELIER_ACCESS: "users", ATELIER_OIDC_ISSUER: "https://id.example", ATELIER_GRAPHIQL: "1" }, true],
+])("with access control, browsers get GraphiQL only where it is asked for: %j", (env, expected) => {
+  expect(readConfig(env).graphiql).toBe(expected);
 });
 
 test("engines that processes share need each other, and the roles need them", () => {
