@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect, test, vi } from "vitest";
 import type { StyleTransferRecord } from "../../server/records/session.js";
-import { anImage } from "../contracts/records.js";
+import { aFilm, anImage } from "../contracts/records.js";
 import { partiesOfFile } from "../helpers/parties.js";
 
 const HOURS = 24;
@@ -21,7 +21,7 @@ test("anyone reads how long the server keeps what is not an admin's", async () =
   }
 });
 
-test("old work of others than admins is deleted with its pictures, also while it is paused, and everyone hears of it", async () => {
+test("old work of others than admins is deleted with its pictures and films, also while it is paused, and everyone hears of it", async () => {
   const { owner, clients, running } = parties;
   const { storage } = running;
   const hears: string[] = [];
@@ -29,22 +29,31 @@ test("old work of others than admins is deleted with its pictures, also while it
   const listening = (async () => {
     for await (const { data } of removals) hears.push(data.sessionRemovals);
   })();
+  const film = async (ownerId: string, sessionId: string, besideId: string | null = null) => {
+    const record = aFilm({ sessionId, besideId }, { ownerId });
+    await storage.films.insert(record, { makerId: "tests", leaseMs: 3_600_000 });
+    return record;
+  };
+  // Before their sessions, which may be deleted at once. An admin's film of an old painting goes with it too.
+  const [first, second, young] = [randomUUID(), randomUUID(), randomUUID()];
+  const films = [await film(owner.ownerId, first), await film(clients.ADMIN.ownerId, second), await film(owner.ownerId, young, first)];
   const old = [
-    await paint(owner.ownerId, HOURS + 1, { starred: true }),
-    await paint(owner.ownerId, HOURS + 1, { status: "PAUSED", finishedAt: null }),
+    await paint(owner.ownerId, HOURS + 1, { id: first, starred: true }),
+    await paint(owner.ownerId, HOURS + 1, { id: second, status: "PAUSED", finishedAt: null }),
     await paint(owner.ownerId, HOURS + 1, { visibility: "PUBLIC", expiresAt: new Date(Date.now() + 3_600_000) }),
   ];
   const kept = [
-    await paint(owner.ownerId, HOURS - 1),
+    await paint(owner.ownerId, HOURS - 1, { id: young }),
     await paint(owner.ownerId, HOURS + 1, { finishedAt: hoursAgo(HOURS - 1) }),
     await paint(owner.ownerId, HOURS + 1, { status: "RUNNING", finishedAt: null }),
     await paint(clients.ADMIN.ownerId, HOURS + 1),
   ];
+  const keptFilms = [await film(owner.ownerId, young), await film(clients.ADMIN.ownerId, kept[3]!.id)];
   const unused = await storage.images.insert(anImage({ ownerId: owner.ownerId, createdAt: hoursAgo(HOURS + 1) }));
   const early = anImage({ ownerId: owner.ownerId, createdAt: hoursAgo(HOURS + 1) });
   await storage.images.insert(early);
   const again = await storage.images.insert({ ...early, id: randomUUID(), createdAt: new Date() });
-  const young = await storage.images.insert(anImage({ ownerId: owner.ownerId }));
+  const recent = await storage.images.insert(anImage({ ownerId: owner.ownerId }));
   const admins = await storage.images.insert(anImage({ ownerId: clients.ADMIN.ownerId, createdAt: hoursAgo(HOURS + 1) }));
   await vi.waitFor(async () => {
     for (const { id, contentId } of old) {
@@ -53,12 +62,14 @@ test("old work of others than admins is deleted with its pictures, also while it
       expect(await storage.images.find(contentId)).toBeNull();
     }
     expect(await storage.images.find(unused.id)).toBeNull();
+    for (const { id } of films) expect(await storage.films.find(id)).toBeNull();
   }, soon);
   for (const { id, contentId } of kept) {
     expect(await storage.sessions.find(id)).not.toBeNull();
     expect(await storage.images.find(contentId)).not.toBeNull();
   }
-  for (const { id } of [young, again, admins]) expect(await storage.images.find(id)).not.toBeNull();
+  for (const { id } of keptFilms) expect(await storage.films.find(id)).not.toBeNull();
+  for (const { id } of [recent, again, admins]) expect(await storage.images.find(id)).not.toBeNull();
   await vi.waitFor(() => expect(hears).toEqual(expect.arrayContaining([old[0]!.id, old[1]!.id])), soon);
   await removals.return?.();
   await listening;
