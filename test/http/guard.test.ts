@@ -4,26 +4,42 @@ import express from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { errorHandler } from "../../server/http/errors.js";
-import { createGuard } from "../../server/http/guard.js";
+import { createGuard, type Guard } from "../../server/http/guard.js";
 import { ask, listen } from "./server.js";
 
-const guard = createGuard({ origins: ["https://studio.example", "http://art.example:8080/"] });
-let port: number;
-let close: () => Promise<void>;
-beforeAll(async () => {
+/** Serves what says whether a request counts as one of the server's own pages, behind a guard. */
+async function serve(guard: Guard): Promise<{ port: number; close: () => Promise<void> }> {
   const app = express();
   app.use(guard.middleware);
-  app.use((_request, response) => {
-    response.json({ reached: true });
+  app.use((request, response) => {
+    response.json({ isOwn: guard.isOwnPage(request) });
   });
   app.use(errorHandler(() => undefined));
-  const running = await listen(app);
-  ({ port, close } = running);
+  const { port, close, server } = await listen(app);
   const sockets = new WebSocketServer({ noServer: true });
-  running.server.on("upgrade", (request, socket, head) => {
+  server.on("upgrade", (request, socket, head) => {
     if (guard.refusal(request)) socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
     else sockets.handleUpgrade(request, socket, head, (client) => client.send("welcome"));
   });
+  return { port, close };
+}
+
+/** What a WebSocket receives first, or why it is not opened. */
+function connect(port: number, headers: Record<string, string>): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/graphql`, { headers });
+    socket.on("message", (data) => {
+      resolve(String(data));
+      socket.close();
+    });
+    socket.on("error", (error) => resolve(error.message));
+  });
+}
+
+let port: number;
+let close: () => Promise<void>;
+beforeAll(async () => {
+  ({ port, close } = await serve(createGuard({ origins: ["https://studio.example", "http://art.example:8080/"] })));
 });
 afterAll(() => close());
 
@@ -107,18 +123,60 @@ describe("the guard", () => {
   });
 
   it("applies the same rules to the upgrade of a WebSocket", async () => {
-    const connect = (headers: Record<string, string>) =>
-      new Promise<string>((resolve) => {
-        const socket = new WebSocket(`ws://127.0.0.1:${port}/graphql`, { headers });
-        socket.on("message", (data) => {
-          resolve(String(data));
-          socket.close();
-        });
-        socket.on("error", (error) => resolve(error.message));
-      });
-    expect(await connect({})).toBe("welcome");
-    expect(await connect({ Origin: `http://localhost:${port}` })).toBe("welcome");
-    expect(await connect({ Origin: "https://evil.example" })).toContain("403");
-    expect(await connect({ Host: `evil.example:${port}` })).toContain("403");
+    expect(await connect(port, {})).toBe("welcome");
+    expect(await connect(port, { Origin: `http://localhost:${port}` })).toBe("welcome");
+    expect(await connect(port, { Origin: "https://evil.example" })).toContain("403");
+    expect(await connect(port, { Host: `evil.example:${port}` })).toContain("403");
+  });
+});
+
+describe("the guard of a server behind a proxy, which passes on the Host header or puts its own there", () => {
+  const origin = "https://atelier.example";
+  let proxied: Awaited<ReturnType<typeof serve>>;
+  beforeAll(async () => {
+    proxied = await serve(createGuard({ publicUrl: new URL(origin) }));
+  });
+  afterAll(() => proxied.close());
+  const pass = (headers: Record<string, string>) => ask(proxied.port, "/graphql", { method: "POST", headers });
+  const local = () => `127.0.0.1:${proxied.port}`;
+
+  it("accepts the public address as Host, and its pages as the server's own", async () => {
+    const accepted: Record<string, string>[] = [
+      { Host: "atelier.example" },
+      { Host: "Atelier.Example", Origin: origin },
+      { Host: local(), Origin: origin },
+    ];
+    for (const headers of accepted) {
+      const answer = await pass(headers);
+      expect([headers, answer.status, answer.json()]).toEqual([headers, 200, { isOwn: true }]);
+      // They are of the same origin, so CORS has nothing to allow.
+      expect(answer.headers["access-control-allow-origin"]).toBeUndefined();
+      expect(await connect(proxied.port, headers)).toBe("welcome");
+    }
+  });
+
+  it("accepts no other name, scheme or port", async () => {
+    const hosts = [
+      "evil.example",
+      "atelier.example:8443",
+      `atelier.example:${proxied.port}`,
+      "atelier.example.evil.example",
+      "a.atelier.example",
+    ];
+    const origins = ["http://atelier.example", `${origin}:8443`, `${origin}.evil.example`, "https://a.atelier.example", "null"];
+    const refused: Record<string, string>[] = [
+      ...hosts.map((Host) => ({ Host })),
+      ...origins.map((Origin) => ({ Host: "atelier.example", Origin })),
+    ];
+    for (const headers of refused) {
+      const answer = await pass(headers);
+      expect([headers, answer.status, answer.json()]).toMatchObject([headers, 403, { code: "FORBIDDEN" }]);
+      expect(await connect(proxied.port, headers)).toContain("403");
+    }
+  });
+
+  it("is not that of a server without a public address", async () => {
+    expect((await visit({ Host: "atelier.example" })).status).toBe(403);
+    expect((await visit({ Origin: origin })).status).toBe(403);
   });
 });
