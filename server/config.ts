@@ -83,11 +83,8 @@ export interface Config {
   log: LogFormat;
 }
 
-/** The settings as their variables have them, each by itself. */
-interface Settings extends Omit<Config, "graphiql"> {
-  /** Null for where everyone is the owner. */
-  graphiql: boolean | null;
-}
+/** The settings as their variables have them, each by itself: GraphiQL is null for where everyone is the owner. */
+type Settings = Omit<Config, "graphiql"> & { graphiql: boolean | null };
 
 export const serverRoles = ["all", "api", "worker"] as const;
 export type ServerRole = (typeof serverRoles)[number];
