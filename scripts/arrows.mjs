@@ -19,7 +19,7 @@ export const server = {
   // Reservations of streams of events, and requests about them, between API servers.
   streams: ["bus", "redis", "records"],
   storage: ["redis", "records"],
-  queue: ["storage", "redis", "records"],
+  queue: ["limits", "storage", "redis", "records"],
   bus: ["redis", "records"],
   // Uploads are checked with the decoder that paintings start from.
   pictures: ["processes"],

@@ -73,6 +73,7 @@ const importedBy: Record<string, string[]> = {
     "server/exports",
     "server/sessions",
     "server/host",
+    "server/queue",
   ],
   "server/processes/script": ["server/processes", "server/pictures", "server/exports", "server/device", "server/host"],
   "server/art/work": ["server/art", "server/device", "server/host"],

@@ -273,8 +273,7 @@ const together = {
 
 /** What is no refusal: sessions wait, or end. Those of owners have tests of their own. */
 const inForce = {
-  linkRunningSessions: DEFAULT_MAX_CONCURRENT - 1,
-  linkRunningLiveSessions: DEFAULT_MAX_LIVE - 1,
+  ...{ linkRunningSessions: DEFAULT_MAX_CONCURRENT - 1, linkRunningLiveSessions: DEFAULT_MAX_LIVE - 1 },
   runningSessions: DEFAULT_MAX_CONCURRENT,
   runningLiveSessions: DEFAULT_MAX_LIVE,
   liveFrameMs: LIVE_FRAME_MS,
