@@ -6,9 +6,9 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     // Limits for a machine whose cores are shared by many; a test waits for conditions and usually ends long before.
-    testTimeout: 180_000,
-    hookTimeout: 240_000,
-    expect: { poll: { timeout: 60_000 } },
+    testTimeout: 400_000,
+    hookTimeout: 400_000,
+    expect: { poll: { timeout: 150_000 } },
     // One more than the cores of a small machine: tests of browsers and devices wait more than they compute.
     maxWorkers: 3,
     // A process runs many files and loads what they share once, which saves a third of the time. A file that changes something

@@ -10,7 +10,7 @@ const screens = [
   { name: "phone", width: 390, height: 844 },
 ];
 
-describeStudio("an artist's first evening, in a browser with the real server", { pageTimeout: 60_000 }, (studio) => {
+describeStudio("an artist's first evening, in a browser with the real server", {}, (studio) => {
   test.each(screens)("drops a photo, sketches, tries four, makes one large, exports it and opens it again: $name", async (screen) => {
     const { page, complaints } = await studio.open(screen);
     await page.goto("/");
@@ -39,7 +39,7 @@ describeStudio("an artist's first evening, in a browser with the real server", {
     await page.getByRole("button", { name: "Try four" }).click();
     await page.getByRole("dialog", { name: "Try four" }).getByRole("button", { name: "Paint four" }).click();
     await page.waitForURL(/\/four\?ids=/);
-    await expect.poll(() => page.getByText(/^Finished · /).count(), { timeout: 120_000 }).toBe(4);
+    await expect.poll(() => page.getByText(/^Finished · /).count()).toBe(4);
     await page.getByRole("button", { name: "Make it large" }).first().click();
     const sizes = page.getByRole("dialog", { name: "Make it large" });
     await sizes.getByRole("radio", { name: /^256 × / }).click();

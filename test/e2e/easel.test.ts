@@ -97,8 +97,7 @@ describeStudio("a new painting in a browser, with the bundled network", { camera
     expect(await sources(pictures)).toEqual(shipped);
     const place = await pictures.nth(3).boundingBox();
     await choose(page, "Raccoon", "Breakers");
-    // Six paintings, one after the other.
-    await until(async () => (await sources(pictures)).every((source) => source?.startsWith("data:image/png")), 150_000);
+    await until(async () => (await sources(pictures)).every((source) => source?.startsWith("data:image/png")));
     const painted = await sources(pictures);
     expect(new Set(painted).size).toBe(6);
     expect(await pictures.nth(3).boundingBox()).toEqual(place);

@@ -6,7 +6,7 @@ import { overflow, screenshot, waitForStatus } from "../helpers/studio-page.js";
 const SESSION = `query ($id: ID!) { session(id: $id) { title ... on StyleTransferSession {
   branchedAtStep settings { size } initialSettings { size steps beta } } } }`;
 
-describeStudio("four variations, with the real server", { pageTimeout: 60_000 }, (studio) => {
+describeStudio("four variations, with the real server", {}, (studio) => {
   test("are painted side by side, and the best one grows", async () => {
     const { page, complaints } = await studio.open();
     await page.goto("/");

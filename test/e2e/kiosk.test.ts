@@ -122,6 +122,6 @@ describeStudio("the kiosk in a browser, with the bundled network", { camera: tru
   // Last, so that the other tests fill the time of the lease.
   test("leaves nothing behind when it is closed in the middle of a painting", async () => {
     expect(left).not.toBe("");
-    await expect.poll(() => find(left), { timeout: 120_000 }).toBeNull();
+    await expect.poll(() => find(left)).toBeNull();
   });
 });

@@ -7,7 +7,7 @@ import { exported, overflow, screenshot, startPainting, waitForStatus, waitForSt
 const SESSION = `query ($id: ID!) { session(id: $id) { ... on StyleTransferSession {
   step branchedAtStep parent { id } settings { size steps } initialSettings { size steps } latestFrame { width height } } } }`;
 
-describeStudio("a sketch that is made large, in a browser with the real server", { pageTimeout: 45_000 }, (studio) => {
+describeStudio("a sketch that is made large, in a browser with the real server", {}, (studio) => {
   const stored = async (id: string) => (await studio.client.query(SESSION, { id })).session;
 
   test("grows from its last step to the chosen size, can be scrubbed, and is exported in smaller sizes with its settings", async () => {

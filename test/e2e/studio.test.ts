@@ -4,7 +4,6 @@ import { describeStudio } from "../helpers/studio.js";
 
 const mirror = modelMirror();
 const options = {
-  pageTimeout: 45_000,
   variables: () => ({ ATELIER_MODEL_MIRROR: mirror ?? "" }),
   missing: mirror === null ? noMirror : null,
 };

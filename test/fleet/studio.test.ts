@@ -11,7 +11,7 @@ const lacking = [
   postgresPrograms === null ? noPostgres : null,
   hasRedis() ? null : "There is no redis-server.",
 ];
-const options = { pageTimeout: 45_000, missing: lacking.find((reason) => reason !== null) ?? null };
+const options = { missing: lacking.find((reason) => reason !== null) ?? null };
 const serve = () => new FleetFixture({ ATELIER_MODEL_MIRROR: mirror ?? "" });
 
 describeStudioOn("the studio in a browser, with two API servers behind a proxy and VGG-19 on a worker", options, serve, studioContract);

@@ -46,7 +46,7 @@ export class Studio<Server extends StudioServer = ServerFixture> {
   constructor(
     executable: string,
     readonly server: Server,
-    { camera = false, flags = [], pageTimeout = 60_000 }: BrowserOptions,
+    { camera = false, flags = [], pageTimeout = 150_000 }: BrowserOptions,
   ) {
     this.pageTimeout = pageTimeout;
     beforeAll(async () => {

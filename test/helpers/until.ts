@@ -1,12 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /** Longest wait, ms. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 150_000;
 
 /** Shortest and longest pause between two looks, ms. */
 const [SHORTEST_MS, LONGEST_MS] = [5, 100];
 
-/** Waits until `condition` holds. @throws Error when it does not in a minute, or in `patienceMs`. */
+/** Waits until `condition` holds. @throws Error when it does not in two and a half minutes, or in `patienceMs`. */
 export async function until(condition: () => boolean | Promise<boolean>, patienceMs = PATIENCE_MS): Promise<void> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
