@@ -11,8 +11,5 @@ export default defineConfig({
     expect: { poll: { timeout: 150_000 } },
     // One more than the cores of a small machine: tests of browsers and devices wait more than they compute.
     maxWorkers: 3,
-    // A process runs many files and loads what they share once, which saves a third of the time. A file that changes something
-    // of its process, such as a variable or a global, puts it back.
-    isolate: false,
   },
 });
