@@ -1,24 +1,16 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
+import { hostname } from "node:os";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { seriousFindings } from "../helpers/axe.js";
-import { makeCertificate, noCertificates } from "../helpers/certificate.js";
+import { certificateOfFile, noCertificates } from "../helpers/certificate.js";
 import { operatorLink } from "../helpers/operator-link.js";
 import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot, startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "atelier-certificate-"));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
+const certificate = certificateOfFile();
 const variables = () => {
-  const { cert, key } = makeCertificate(folder, "own");
-  const network = { HOST: "0.0.0.0", ATELIER_TLS_CERT: cert, ATELIER_TLS_KEY: key };
-  return { ...network, ATELIER_ACCESS: "link", ATELIER_APPROVAL: "1", ATELIER_RETENTION_HOURS: "48" };
+  const access = { ATELIER_ACCESS: "link", ATELIER_APPROVAL: "1", ATELIER_RETENTION_HOURS: "48" };
+  return { HOST: "0.0.0.0", ...access, ...certificate() };
 };
 
 // A name that this machine answers to, and that browsers do not take for this machine's own.

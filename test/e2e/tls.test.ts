@@ -1,21 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeCertificate, noCertificates } from "../helpers/certificate.js";
+import { expect, test } from "vitest";
+import { certificateOfFile, noCertificates } from "../helpers/certificate.js";
 import { describeStudio } from "../helpers/studio.js";
 import { startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "atelier-certificate-"));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-const variables = () => {
-  const { cert, key } = makeCertificate(folder, "own");
-  return { ATELIER_ACCESS: "link", ATELIER_TLS_CERT: cert, ATELIER_TLS_KEY: key };
-};
+const certificate = certificateOfFile();
+const variables = () => ({ ATELIER_ACCESS: "link", ...certificate() });
 const options = { variables, camera: true, flags: ["--ignore-certificate-errors"], missing: noCertificates };
 
 describeStudio("a server with a certificate, in a browser", options, (studio) => {

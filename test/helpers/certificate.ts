@@ -1,5 +1,8 @@
 import { execFileSync } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll, beforeAll } from "vitest";
 import { findOnPath } from "./browser.js";
 
 const openssl = findOnPath(["openssl"]);
@@ -14,4 +17,17 @@ export function makeCertificate(folder: string, name: string): { cert: string; k
   const subject = ["-subj", `/CN=${name}`, "-addext", "subjectAltName=IP:127.0.0.1"];
   execFileSync(openssl ?? "", ["req", ...kind, ...subject, "-keyout", key, "-out", cert], { stdio: "ignore" });
   return { cert, key };
+}
+
+/** The variables of a server that has a certificate, for all tests of a file. */
+export function certificateOfFile(): () => { ATELIER_TLS_CERT: string; ATELIER_TLS_KEY: string } {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "atelier-certificate-"));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  return () => {
+    const { cert, key } = makeCertificate(folder, "own");
+    return { ATELIER_TLS_CERT: cert, ATELIER_TLS_KEY: key };
+  };
 }
