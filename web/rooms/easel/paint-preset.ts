@@ -10,7 +10,7 @@ const SIZE = 96;
 /** Share of a preset's weight of the style: on so small a picture, more of it makes all presets look alike. */
 const STYLE_SHARE = 0.05;
 /** Lifetime of a preset's painting, s. A server that needs longer for one is too slow for them. */
-const LIFETIME_S = 30;
+const LIFETIME_S = 90;
 /** Time between two looks at a painting, and at a server that is busy, ms. */
 const [LOOK_MS, BUSY_MS] = [200, 2000];
 
