@@ -9,7 +9,7 @@ export interface QueueEntry {
   kind: WorkKind;
   /** How many sessions of this kind may run for its owner; it waits while there are as many. Null for any number. */
   ownerLimit: number | null;
-  /** The link by which its owner came, whose visitors take the last place of no process; null for admins, and owners without one. */
+  /** The link by which its owner came, which limits how many sessions run; null for admins, and for owners who came by none. */
   linkId: string | null;
   /** Whether it ran when its server ended: it comes before all those that have not begun. */
   interrupted?: boolean;

@@ -23,7 +23,7 @@ const parties = partiesOfFile({
     recentFrames: { ...storage.recentFrames, latest: async (id) => held.then(() => storage.recentFrames.latest(id)) },
   }),
 });
-/** Until it resolves, nobody learns the newest frame of a session. */
+/** Reads of a session's newest frame wait for it. */
 let held: Promise<void> = Promise.resolve();
 const { running } = parties;
 const opened: Client<true>[] = [];

@@ -65,7 +65,7 @@ describe.skipIf(!hasRedis())("with a real Redis", () => {
     expect(events).toEqual([{ type: "frame", frame: record, picture: Buffer.of(0, 128, 255) }]);
   });
 
-  test("subscribes at Redis to what somebody here listens to, and to nothing longer", async () => {
+  test("subscribes at Redis while it has listeners, and no longer", async () => {
     const bus = await opened();
     const subscribed = async () => (await redis.command("PUBSUB", "NUMSUB", "atelier:session:watched")) as [string, number];
     const ends = await Promise.all([1, 2].map(() => bus.subscribe("session:watched", () => undefined)));

@@ -1,7 +1,7 @@
 /**
- * How soon whoever may watch no more is cut off at the latest, ms. The promise is a second, which bench/closing.ts measures
- * on a machine that does nothing else; where all tests share few cores, it takes longer. In 10 s even such a machine has
- * done it, and a server that leaves the end to a client or to a later look has not.
+ * Longest time until a viewer who has lost access is cut off, ms. The promise is one second, which bench/closing.ts measures
+ * on an idle machine. When all tests share a few cores it takes longer, but not 10 s, unless the server waits for the client
+ * to leave.
  */
 const CUT_OFF_MS = 10_000;
 

@@ -108,7 +108,7 @@ export class PaintingFleet {
     return Number(row?.fence);
   }
 
-  /** How long the lease of a session holds if nobody renews it, ms by the clock of the database. */
+  /** Time until the lease of a session ends if it is not renewed, ms, by the database's clock. */
   async leaseOf(id: string): Promise<number> {
     const left = "select extract(epoch from lease_until - clock_timestamp()) * 1000 as left from sessions where id = $1";
     const [row] = await this.rows<{ left: string }>(left, [id]);

@@ -20,7 +20,7 @@ afterEach(async () => {
   await closeAll(sockets);
 });
 
-test("a server without access control, where everyone is its owner, limits nobody by their address or as an owner", async () => {
+test("a server without access control has no limits per owner or per address", async () => {
   const { client, address, imageId } = running;
   const attempts: Record<string, () => Promise<unknown>> = {
     operations: () => operate(client, "{ server { version } }"),
