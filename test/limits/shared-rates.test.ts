@@ -32,9 +32,16 @@ describe.skipIf(!hasRedis())("rates over several servers", () => {
   }
 
   const server = () => new Allowances(limitValues({ uploadsPerMinute: 4 }), sharedRates().open);
-  /** Rates are counted in Redis once the connections of the servers are there. */
-  const connected = () =>
-    until(async () => Number(await redis.command("CLIENT", "LIST").then((list) => String(list).split("\n").length)) > 3);
+  /** Waits until both servers count in Redis: a second server then counts on from the first. */
+  const connected = () => {
+    const [one, two] = shared.map(({ open }) => open({ keyPrefix: "probe", points: 2, duration: 3600 }));
+    let attempts = 0;
+    return until(async () => {
+      const key = String(attempts++);
+      await one!.consume(key);
+      return (await two!.consume(key)).consumedPoints === 2;
+    });
+  };
 
   it("are counted by each server alone while Redis hangs, and together again when it goes on", async () => {
     const [one, two] = [sharedRates(), sharedRates()].map(({ open }) => open({ keyPrefix: "hang", points: 4, duration: 3600 }));
