@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { GraphqlClient } from "../test/helpers/graphql-client.js";
-import { dataFolder, ServerProcess } from "../test/helpers/server.js";
+import { emptyDataFolder, ServerProcess } from "../test/helpers/server.js";
 import { requireModelMirror } from "./sample-work.js";
 import { median } from "./statistics.js";
 
@@ -38,7 +38,7 @@ export class BenchServer {
 
   /** Resolves when sessions can run. */
   static async start(mirror = requireModelMirror()): Promise<BenchServer> {
-    const data = await dataFolder();
+    const data = await emptyDataFolder();
     const server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_MODEL_MIRROR: mirror });
     const client = await server.client();
     while (!(await fetch(`${client.address}/readyz`)).ok) await delay(100);

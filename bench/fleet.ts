@@ -9,7 +9,7 @@ import { Fleet } from "../test/helpers/fleet.js";
 import type { GraphqlClient } from "../test/helpers/graphql-client.js";
 import { PatientViewer } from "../test/helpers/patient-viewer.js";
 import { pngPicture } from "../test/helpers/pictures.js";
-import { dataFolder, ServerProcess } from "../test/helpers/server.js";
+import { emptyDataFolder, ServerProcess } from "../test/helpers/server.js";
 import { until } from "../test/helpers/until.js";
 import { atMost, type Measurement, recordResults } from "./results.js";
 import { quantile, rounded } from "./statistics.js";
@@ -61,7 +61,7 @@ async function freeWorker(): Promise<Worker> {
 
 /** The same paintings in turns in one process, and in an API server and a worker. */
 async function compareStarts(distributed: Side): Promise<Measurement[]> {
-  const data = await dataFolder();
+  const data = await emptyDataFolder();
   const server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu" });
   const client = await server.client();
   try {

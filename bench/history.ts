@@ -12,7 +12,7 @@ import { defaultSettings } from "../server/records/settings.js";
 import { openEmbeddedDatabase } from "../server/storage/embedded/database.js";
 import { openEmbeddedStorage } from "../server/storage/embedded/open.js";
 import { aFrame, anImage, aSession } from "../test/contracts/records.js";
-import { dataFolder, ServerProcess } from "../test/helpers/server.js";
+import { emptyDataFolder, ServerProcess } from "../test/helpers/server.js";
 import { atLeast, atMost, recordResults } from "./results.js";
 import { quantile } from "./statistics.js";
 
@@ -29,7 +29,7 @@ const PAGE = `query ($after: String, $filter: SessionFilter) { sessions(first: 2
   edges { node { id title status createdAt latestFrame { step url } ... on StyleTransferSession { step settings { model } } } }
 } }`;
 
-const data = await dataFolder();
+const data = await emptyDataFolder();
 const images = await seed(join(data.folder, "database"));
 await seedMissed(data.folder);
 const server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "reference" });

@@ -3,14 +3,15 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { dataFolder, ServerProcess } from "./helpers/server.js";
+import { removableDataFolder } from "./helpers/data-folder.js";
+import { ServerProcess, serverProgram } from "./helpers/server.js";
 import { ask } from "./http/server.js";
 
 const run = promisify(execFile);
 let folder: string;
 let remove: () => Promise<void>;
 beforeAll(async () => {
-  ({ folder, remove } = await dataFolder());
+  ({ folder, remove } = await removableDataFolder());
 });
 afterAll(() => remove());
 
@@ -20,7 +21,7 @@ const links = (...args: string[]) => linksWith({}, ...args);
 /** The same with more variables. */
 async function linksWith(variables: Record<string, string>, ...args: string[]): Promise<string> {
   const env = { ...process.env, ATELIER_DATA: folder, ATELIER_ACCESS: "link", ...variables };
-  const { stdout, stderr } = await run(process.execPath, ["--import", "tsx", "server/links-main.ts", ...args], { env }).catch(
+  const { stdout, stderr } = await run(process.execPath, [...serverProgram("links-main"), ...args], { env }).catch(
     (failed: { stdout: string; stderr: string }) => failed,
   );
   return stdout + stderr;
@@ -131,7 +132,7 @@ const laptop = `import os from "node:os";
   syncBuiltinESMExports();`;
 
 test("a server for other machines prints its links as they open there too, and says which opens on this machine alone", async () => {
-  const data = await dataFolder();
+  const data = await removableDataFolder();
   const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(laptop)}`;
   const variables = { ATELIER_DATA: data.folder, ATELIER_ACCESS: "link", NODE_OPTIONS };
   const early = await linksWith({ ...variables, HOST: "192.0.2.9" }, "add", "Class 7b", "artist");

@@ -3,10 +3,10 @@ import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import WebSocket from "ws";
 import type { GraphqlClient } from "./helpers/graphql-client.js";
-import { dataFolder, ServerProcess } from "./helpers/server.js";
+import { emptyDataFolder, ServerProcess } from "./helpers/server.js";
 import { ask } from "./http/server.js";
 
-let data: Awaited<ReturnType<typeof dataFolder>>;
+let data: Awaited<ReturnType<typeof emptyDataFolder>>;
 let server: ServerProcess;
 let client: GraphqlClient;
 
@@ -22,7 +22,7 @@ async function start(): Promise<void> {
 }
 
 beforeAll(async () => {
-  data = await dataFolder();
+  data = await emptyDataFolder();
   await start();
 });
 
@@ -75,7 +75,7 @@ test("GraphiQL loads nothing from other servers", async () => {
 
 test("an uncaught error is logged like any other, and ends the server", async () => {
   const fault = `process.on("SIGTERM", () => { throw new TypeError("Uncaught on purpose."); });`;
-  const other = await dataFolder();
+  const other = await emptyDataFolder();
   const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(`if (!process.send) { ${fault} }`)}`;
   const faulty = new ServerProcess({ ATELIER_DATA: other.folder, NODE_OPTIONS });
   await (await faulty.client()).close();

@@ -7,7 +7,8 @@ import { Agent, fetch } from "undici";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import WebSocket from "ws";
 import { makeCertificate, noCertificates } from "./helpers/certificate.js";
-import { dataFolder, ServerProcess } from "./helpers/server.js";
+import { removableDataFolder } from "./helpers/data-folder.js";
+import { ServerProcess, serverProgram } from "./helpers/server.js";
 import { noteSkipped } from "./helpers/skipped.js";
 
 if (noCertificates !== null) noteSkipped(noCertificates);
@@ -32,7 +33,7 @@ describe.skipIf(noCertificates !== null)("a server with a certificate", () => {
     });
 
   beforeAll(async () => {
-    ({ folder, remove } = await dataFolder());
+    ({ folder, remove } = await removableDataFolder());
     for (const name of ["first", "second"]) makeCertificate(folder, name);
     await copyFile(file("first.pem"), file("cert.pem"));
     await copyFile(file("first.key"), file("key.pem"));
@@ -90,7 +91,7 @@ describe.skipIf(noCertificates !== null)("a server with a certificate", () => {
 
   test("is reached by the commands on its machine", async () => {
     const env = { ...process.env, ATELIER_DATA: folder, ATELIER_ACCESS: "link" };
-    const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", "server/links-main.ts"], { env });
+    const { stdout } = await promisify(execFile)(process.execPath, serverProgram("links-main"), { env });
     expect(stdout).toContain("First admin");
   });
 

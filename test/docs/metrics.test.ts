@@ -7,7 +7,7 @@ import { createMetrics, type MetricsParts } from "../../server/http/metrics.js";
 import { createWorkerApp } from "../../server/http/worker.js";
 import { LiveCounts } from "../../server/sessions/live/counts.js";
 import type { Storage } from "../../server/storage/storage.js";
-import { openTemporaryStorage, type TemporaryStorage } from "../helpers/data-folder.js";
+import { openTemporaryStorage, type TemporaryStorage } from "../helpers/temporary-storage.js";
 import { ask, listen } from "../http/server.js";
 
 let stored: TemporaryStorage;

@@ -1,7 +1,8 @@
 import sharp from "sharp";
 import { expect, onTestFinished, test } from "vitest";
+import { removableDataFolder } from "../helpers/data-folder.js";
 import { pngPicture } from "../helpers/pictures.js";
-import { dataFolder, ServerProcess } from "../helpers/server.js";
+import { ServerProcess } from "../helpers/server.js";
 
 const TRANSLATE = "mutation ($input: TranslationInput!) { startTranslation(input: $input) { id } }";
 
@@ -14,7 +15,7 @@ const WATCH = `subscription ($id: ID!) {
 }`;
 
 test("the real server paints with TensorFlow.js and the bundled network", async () => {
-  const data = await dataFolder();
+  const data = await removableDataFolder();
   const server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "tfjs" });
   onTestFinished(async () => {
     await server.end();
@@ -44,7 +45,7 @@ test("the real server translates pictures with TensorFlow.js to the results of O
   const { bytes } = await pngPicture(96, 64, 3);
   const pictures: Buffer[] = [];
   for (const device of ["tfjs", "cpu"]) {
-    const data = await dataFolder();
+    const data = await removableDataFolder();
     const server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: device });
     const client = await server.client();
     const input = { imageId: await client.upload(bytes), model: "photo-to-painting", size: 96 };

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
+import { removableDataFolder } from "../helpers/data-folder.js";
 import { pngPicture } from "../helpers/pictures.js";
-import { dataFolder, ServerProcess } from "../helpers/server.js";
+import { ServerProcess } from "../helpers/server.js";
 import { softwareVulkan } from "../helpers/software-vulkan.js";
 
 const START = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }";
@@ -14,7 +15,7 @@ const WATCH = `subscription ($id: ID!) {
 }`;
 
 async function start(env: Record<string, string>): Promise<ServerProcess> {
-  const data = await dataFolder();
+  const data = await removableDataFolder();
   const server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "webgpu", ...env });
   onTestFinished(async () => {
     await server.end("SIGKILL");

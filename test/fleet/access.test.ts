@@ -7,6 +7,7 @@ import { Fleet } from "../helpers/fleet.js";
 import { GraphqlClient } from "../helpers/graphql-client.js";
 import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
 import { hasRedis } from "../helpers/redis-server.js";
+import { serverProgram } from "../helpers/server.js";
 import { noteSkipped } from "../helpers/skipped.js";
 
 if (postgresPrograms === null) noteSkipped(noPostgres);
@@ -83,7 +84,7 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("access to several API
   it("can be given and taken by the command on a machine without a server", async () => {
     const links = async (...args: string[]) => {
       const env = { ...process.env, ...fleet.environment(), ATELIER_ACCESS: "link" };
-      return (await run(process.execPath, ["--import", "tsx", "server/links-main.ts", ...args], { env })).stdout;
+      return (await run(process.execPath, [...serverProgram("links-main"), ...args], { env })).stdout;
     };
     const secret = (await links("token", "Nightly film", "viewer")).trim();
     const viewer = new GraphqlClient(admins[0]!.address, secret);

@@ -15,10 +15,10 @@ import type { AccessMode } from "../../server/records/access.js";
 import { styleTransferSettings } from "../../server/records/settings.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { openEmbeddedReservations } from "../../server/streams/embedded.js";
-import { openTemporaryStorage, type TemporaryStorage } from "./data-folder.js";
 import { FakeHost } from "./fake-host.js";
 import { FakeModels } from "./fake-models.js";
 import { GraphqlClient } from "./graphql-client.js";
+import { openTemporaryStorage, type TemporaryStorage } from "./temporary-storage.js";
 
 export interface RunningApp {
   app: App;

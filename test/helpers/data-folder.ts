@@ -1,13 +1,11 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
-import type { Storage } from "../../server/storage/storage.js";
 import { giveStepTimes } from "./known-step-times.js";
+import { migrationsDigest } from "./migrations-digest.js";
 
-const migrations = join(import.meta.dirname, "../../server/storage/migrations");
 const database = join(import.meta.dirname, "../../node_modules/@electric-sql/pglite/package.json");
 
 /**
@@ -23,33 +21,15 @@ export async function newDataFolder(): Promise<string> {
   return folder;
 }
 
-export interface TemporaryStorage {
-  storage: Storage;
-  /** The data folder. */
-  folder: string;
-  /** Closes the storage and removes its folder. */
-  close(): Promise<void>;
-}
-
-/** Opens a storage in a new data folder; it deletes unused pictures without delay. */
-export async function openTemporaryStorage(): Promise<TemporaryStorage> {
+/** The same with what removes it. */
+export async function removableDataFolder(): Promise<{ folder: string; remove: () => Promise<void> }> {
   const folder = await newDataFolder();
-  const storage = await openEmbeddedStorage(folder, { graceMs: 0, reserveFileByteLength: 0 });
-  const close = async () => {
-    await storage.close();
-    await rm(folder, { recursive: true, force: true });
-  };
-  return { storage, folder, close };
-}
-
-/** How many pictures are stored in a data folder. */
-export async function pictureCount(folder: string): Promise<number> {
-  const names = await readdir(join(folder, "blobs"), { recursive: true });
-  return names.filter((name) => /[0-9a-f]{64}$/.test(name)).length;
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
 async function makeTemplate(template: string): Promise<void> {
   const draft = `${template}-${randomUUID()}`;
+  const { openEmbeddedStorage } = await import("../../server/storage/embedded/open.js");
   const storage = await openEmbeddedStorage(draft, { reserveFileByteLength: 0 });
   await storage.close();
   try {
@@ -59,13 +39,4 @@ async function makeTemplate(template: string): Promise<void> {
     if (!existsSync(template)) throw error;
     await rm(draft, { recursive: true });
   }
-}
-
-/** Stands for the state of the migrations, and for that of the `engine` for which a database is made. */
-export async function migrationsDigest(engine: Uint8Array): Promise<string> {
-  const hash = createHash("sha256").update(engine);
-  for (const name of (await readdir(migrations)).sort()) {
-    if (name.endsWith(".sql")) hash.update(await readFile(join(migrations, name)));
-  }
-  return hash.digest("hex").slice(0, 16);
 }

@@ -8,9 +8,9 @@ import type { SessionEvent, SessionRecord } from "../../server/records/session.j
 import { queueEntry } from "../../server/sessions/queue-entry.js";
 import { isFinal } from "../../server/sessions/status.js";
 import { anImage, aSession, aTranslation } from "../contracts/records.js";
-import { openTemporaryStorage, pictureCount, type TemporaryStorage } from "./data-folder.js";
 import { ProbedStorage } from "./probed-storage.js";
 import { type PainterScript, scriptedForm } from "./scripted-painters.js";
+import { openTemporaryStorage, pictureCount, type TemporaryStorage } from "./temporary-storage.js";
 import { until } from "./until.js";
 
 /** A device process that paints by script, and short time limits. */

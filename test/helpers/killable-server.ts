@@ -1,7 +1,8 @@
+import { removableDataFolder } from "./data-folder.js";
 import type { GraphqlClient } from "./graphql-client.js";
 import { type KillablePlace, killDevice } from "./killable-place.js";
 import { historyOf } from "./patient-viewer.js";
-import { dataFolder, ServerProcess } from "./server.js";
+import { ServerProcess } from "./server.js";
 
 /** One process with its own database; the device and the process are killed in turn. */
 export class KillableServer implements KillablePlace {
@@ -11,13 +12,13 @@ export class KillableServer implements KillablePlace {
   private readonly killed = new Set<GraphqlClient>();
   private kills = 0;
 
-  private constructor(private readonly data: Awaited<ReturnType<typeof dataFolder>>) {
+  private constructor(private readonly data: Awaited<ReturnType<typeof removableDataFolder>>) {
     this.process = this.launch();
     this.client = this.process.client();
   }
 
   static async start(): Promise<KillableServer> {
-    return new KillableServer(await dataFolder());
+    return new KillableServer(await removableDataFolder());
   }
 
   server(): Promise<GraphqlClient> {

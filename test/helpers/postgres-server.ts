@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { openRemoteDatabase } from "../../server/storage/remote/database.js";
-import { migrationsDigest } from "./data-folder.js";
+import { migrationsDigest } from "./migrations-digest.js";
 
 /** A PostgreSQL server for tests, on a free port, with a data folder of its own that goes with it. */
 export interface PostgresServer {

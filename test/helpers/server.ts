@@ -10,12 +10,21 @@ import { keepStepTimes } from "./known-step-times.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** `npm test` builds the server before it runs the tests, and what is built starts in less time. */
-const sources = ["--import", "tsx", "server/main.ts"];
-const program = process.env.TEST_BUILT_SERVER === "1" ? ["dist/server/main.js"] : sources;
+// A server of a test runs too briefly to gain from an optimised PostgreSQL; to optimise it takes longer than all queries. That
+// of a benchmark is as users have it.
+const options = process.env.VITEST === undefined ? [] : ["--liftoff-only"];
+const program = [...options, ...serverProgram("main")];
 
 /** How long a server may take to start, ms: within vitest's limit for hooks, even where many processes share few cores. */
 const START_MS = 110_000;
+
+/**
+ * The arguments with which Node runs a program of the server. `npm test` builds the server before it runs the tests, and what
+ * is built starts in less time.
+ */
+export function serverProgram(name: "main" | "links-main"): string[] {
+  return process.env.TEST_BUILT_SERVER === "1" ? [`dist/server/${name}.js`] : ["--import", "tsx", `server/${name}.ts`];
+}
 
 /** Why tests that need the mirror are skipped. */
 export const noMirror = "There is no mirror with vgg19; set ATELIER_MODEL_MIRROR to one.";
@@ -26,8 +35,8 @@ export function modelMirror(): string | null {
   return existsSync(join(folder, "vgg19", "card.json")) ? folder : null;
 }
 
-/** An empty data folder that the test removes. */
-export async function dataFolder(): Promise<{ folder: string; remove: () => Promise<void> }> {
+/** An empty data folder, as at the first start, that the test removes. */
+export async function emptyDataFolder(): Promise<{ folder: string; remove: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "atelier-server-"));
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
@@ -54,7 +63,7 @@ export class ServerProcess {
       ([name]) => !/^(ATELIER|OTEL)_/.test(name) && name !== "DATABASE_URL" && name !== "REDIS_URL",
     );
     const { ATELIER_DATA: dataFolder } = env;
-    const [command = "", ...args] = [...prefix, process.execPath, ...(folder === root ? program : sources)];
+    const [command = "", ...args] = [...prefix, process.execPath, ...(folder === root ? program : ["--import", "tsx", "server/main.ts"])];
     this.child = spawn(command, args, {
       cwd: folder,
       // No test uses the internet; one with a mirror of its own overrides ATELIER_OFFLINE.

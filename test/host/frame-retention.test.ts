@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { FrameRetention } from "../../server/host/frame-retention.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
-import { openTemporaryStorage } from "../helpers/data-folder.js";
+import { openTemporaryStorage } from "../helpers/temporary-storage.js";
 
 async function withStorage(use: (storage: Storage) => Promise<void>): Promise<void> {
   const { storage, close } = await openTemporaryStorage();

@@ -4,8 +4,8 @@ import type { FrameMessage } from "../../server/device/messages.js";
 import { AtelierError } from "../../server/errors.js";
 import { storeAndPublish } from "../../server/host/frame-store.js";
 import { anImage, aSession } from "../contracts/records.js";
-import { openTemporaryStorage, pictureCount } from "../helpers/data-folder.js";
 import { ProbedStorage } from "../helpers/probed-storage.js";
+import { openTemporaryStorage, pictureCount } from "../helpers/temporary-storage.js";
 
 test("keeps no picture whose row could not be stored", async () => {
   const temporary = await openTemporaryStorage();

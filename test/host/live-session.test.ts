@@ -9,8 +9,8 @@ import { LiveSession } from "../../server/host/live-session.js";
 import type { TranslationRecord } from "../../server/records/session.js";
 import { SessionSpans } from "../../server/telemetry/session-spans.js";
 import { aTranslation } from "../contracts/records.js";
-import { openTemporaryStorage, type TemporaryStorage } from "../helpers/data-folder.js";
 import { scriptedForm } from "../helpers/scripted-painters.js";
+import { openTemporaryStorage, type TemporaryStorage } from "../helpers/temporary-storage.js";
 import { until } from "../helpers/until.js";
 
 let stored: TemporaryStorage;

@@ -8,7 +8,7 @@ import type { SessionStatus } from "../../server/records/session.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { aLink } from "../contracts/access.js";
 import { anImage, aSession, aTranslation } from "../contracts/records.js";
-import { openTemporaryStorage } from "../helpers/data-folder.js";
+import { openTemporaryStorage } from "../helpers/temporary-storage.js";
 
 async function openStorage(): Promise<Storage> {
   const { storage, close } = await openTemporaryStorage();

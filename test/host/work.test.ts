@@ -8,8 +8,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { buildWork, modelsOf, registryWorkModels } from "../../server/host/work.js";
 import { openRegistry } from "../../server/models/registry.js";
 import { anImage, aSession } from "../contracts/records.js";
-import { openTemporaryStorage } from "../helpers/data-folder.js";
 import { inverterId, mirrorWithInverter } from "../helpers/generator-mirror.js";
+import { openTemporaryStorage } from "../helpers/temporary-storage.js";
 
 test("a translator of the registry is located with its form, and is not mistaken for a feature model", async () => {
   const mirror = await mirrorWithInverter();

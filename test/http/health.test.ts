@@ -6,7 +6,7 @@ import { HostMetrics } from "../../server/http/host-metrics.js";
 import { createMetrics, type MetricsParts } from "../../server/http/metrics.js";
 import { createWorkerApp } from "../../server/http/worker.js";
 import type { Storage } from "../../server/storage/storage.js";
-import { openTemporaryStorage, type TemporaryStorage } from "../helpers/data-folder.js";
+import { openTemporaryStorage, type TemporaryStorage } from "../helpers/temporary-storage.js";
 import { ask, listen } from "./server.js";
 
 let stored: TemporaryStorage;

@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { namesInNetwork } from "../../server/http/own-names.js";
+// The source, since what a built module imports cannot be replaced.
+import { namesInNetwork } from "../../server/http/own-names.ts";
 
 const machine = vi.hoisted(() => ({ name: "" }));
 vi.mock("node:os", async (original) => ({

@@ -3,17 +3,17 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { GraphqlClient } from "../helpers/graphql-client.js";
-import { dataFolder } from "../helpers/server.js";
+import { emptyDataFolder } from "../helpers/server.js";
 
 const START_MS = 90_000;
 
 let child: ChildProcess;
 let output = "";
 let address: string;
-let data: Awaited<ReturnType<typeof dataFolder>>;
+let data: Awaited<ReturnType<typeof emptyDataFolder>>;
 
 beforeAll(async () => {
-  data = await dataFolder();
+  data = await emptyDataFolder();
   const port = await freePorts();
   address = `http://127.0.0.1:${port}`;
   child = spawn(process.execPath, ["scripts/dev.mjs"], {

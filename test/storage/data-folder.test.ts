@@ -4,7 +4,8 @@ import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { DataFolderError } from "../../server/storage/embedded/data-folder.js";
 import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import { anImage } from "../contracts/records.js";
-import { newDataFolder, pictureCount } from "../helpers/data-folder.js";
+import { newDataFolder } from "../helpers/data-folder.js";
+import { pictureCount } from "../helpers/temporary-storage.js";
 import { until } from "../helpers/until.js";
 
 let folder: string;

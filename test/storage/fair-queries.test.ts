@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTemporaryStorage, type TemporaryStorage } from "../helpers/data-folder.js";
+import { openTemporaryStorage, type TemporaryStorage } from "../helpers/temporary-storage.js";
 
 let temporary: TemporaryStorage;
 beforeAll(async () => {

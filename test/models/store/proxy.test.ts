@@ -51,9 +51,12 @@ afterEach(() => {
   proxy.closeAllConnections();
 });
 
-/** Downloads the file with a newly loaded module, which reads the environment as a server does at its start. */
+/**
+ * Downloads the file with a newly loaded module, which reads the environment as a server does at its start. It is the source,
+ * since a built module cannot be loaded anew.
+ */
 async function download(host: string): Promise<void> {
-  const fresh = await import("../../../server/models/store/download.js");
+  const fresh = await import("../../../server/models/store/download.ts");
   const url = rig.server.url("weights.bin");
   url.hostname = host;
   await rig.download({ url }, fresh.download);
@@ -74,7 +77,7 @@ it("accepts a proxy without a scheme", async () => {
 it("reaches an https address through the tunnel of HTTPS_PROXY, whatever HTTP_PROXY says", async () => {
   vi.stubEnv("HTTPS_PROXY", process.env.HTTP_PROXY);
   vi.stubEnv("HTTP_PROXY", "http://127.0.0.1:1");
-  const { download: fresh } = await import("../../../server/models/store/download.js");
+  const { download: fresh } = await import("../../../server/models/store/download.ts");
   const url = new URL("https://models.invalid/weights.bin");
   await expect(rig.download({ url }, fresh)).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.stringMatching(/reached/) });
   expect(new Set(asked)).toEqual(new Set(["models.invalid:443"]));
@@ -115,7 +118,7 @@ describe("NO_PROXY", () => {
   it("is also read in lower case, and holds for https addresses with their usual port", async () => {
     vi.stubEnv("HTTPS_PROXY", process.env.HTTP_PROXY);
     vi.stubEnv("no_proxy", "models.example:443");
-    const { download: fresh } = await import("../../../server/models/store/download.js");
+    const { download: fresh } = await import("../../../server/models/store/download.ts");
     await expect(rig.download({ url: new URL("https://models.example/weights.bin") }, fresh)).rejects.toMatchObject({
       code: "UNAVAILABLE",
     });
