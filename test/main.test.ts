@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import WebSocket from "ws";
+import { removableDataFolder } from "./helpers/data-folder.js";
 import type { GraphqlClient } from "./helpers/graphql-client.js";
 import { emptyDataFolder, ServerProcess } from "./helpers/server.js";
 import { ask } from "./http/server.js";
@@ -75,7 +76,7 @@ test("GraphiQL loads nothing from other servers", async () => {
 
 test("an uncaught error is logged like any other, and ends the server", async () => {
   const fault = `process.on("SIGTERM", () => { throw new TypeError("Uncaught on purpose."); });`;
-  const other = await emptyDataFolder();
+  const other = await removableDataFolder();
   const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(`if (!process.send) { ${fault} }`)}`;
   const faulty = new ServerProcess({ ATELIER_DATA: other.folder, NODE_OPTIONS });
   await (await faulty.client()).close();
