@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { connect } from "node:tls";
 import { promisify } from "node:util";
 import { Agent, fetch } from "undici";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import WebSocket from "ws";
 import { makeCertificate, noCertificates } from "./helpers/certificate.js";
 import { removableDataFolder } from "./helpers/data-folder.js";
+import { eventually } from "./helpers/eventually.js";
 import { ServerProcess, serverProgram } from "./helpers/server.js";
 import { noteSkipped } from "./helpers/skipped.js";
 
@@ -99,11 +100,11 @@ describe.skipIf(noCertificates !== null)("a server with a certificate", () => {
     expect(await named()).toBe("first");
     await copyFile(file("second.key"), file("key.pem"));
     await copyFile(file("second.pem"), file("cert.pem"));
-    await vi.waitFor(async () => expect(await named()).toBe("second"), { timeout: 60_000, interval: 250 });
+    await eventually(async () => expect(await named()).toBe("second"));
     const complaints = () => server.output.split("the certificate before stays").length;
     const before = complaints();
     await writeFile(file("cert.pem"), "no certificate");
-    await vi.waitFor(() => expect(complaints()).toBeGreaterThan(before), { timeout: 60_000, interval: 250 });
+    await eventually(() => expect(complaints()).toBeGreaterThan(before));
     expect(await named()).toBe("second");
   });
 });

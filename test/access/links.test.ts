@@ -1,5 +1,6 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import WebSocket from "ws";
+import { eventually } from "../helpers/eventually.js";
 import { GraphqlClient } from "../helpers/graphql-client.js";
 import { inTime } from "../helpers/in-time.js";
 import { openPageSocket, type PageSocketOptions } from "../helpers/page-socket.js";
@@ -144,7 +145,7 @@ test("revoking a link closes the sockets of everyone who came by it, with 4403, 
   await links.revoke(link.id);
   expect(await inTime(Promise.all(sockets.map(({ closed }) => closed)))).toEqual([4403, 4403]);
   await Promise.all(waiting);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { id } = await parties.paint(other.ownerId, "PUBLIC");
     await parties.running.client.query(`mutation { renameSession(sessionId: "${id}", title: "Still here") { id } }`);
     expect(await Promise.race([next, Promise.resolve(null)])).not.toBeNull();
@@ -289,9 +290,7 @@ test("the film of a session that is hidden while it is made is cancelled, unless
   const STATE = "query ($id: ID!) { export(id: $id) { state } }";
   const states = async () => Promise.all(films.map(async (id) => (await parties.running.client.query(STATE, { id })).export.state));
   // The second one waits for the first, or has been made before the session was hidden.
-  await vi.waitFor(async () => expect(await states()).toEqual(["COMPLETED", expect.stringMatching(/CANCELLED|COMPLETED/)]), {
-    timeout: 60_000,
-  });
+  await eventually(async () => expect(await states()).toEqual(["COMPLETED", expect.stringMatching(/CANCELLED|COMPLETED/)]));
 });
 
 test("pictures that were sent to one browser stay in no other cache", async () => {

@@ -1,5 +1,6 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { startSession } from "../helpers/app.js";
+import { eventually } from "../helpers/eventually.js";
 import { partiesOfFile, type Someone } from "../helpers/parties.js";
 import { pngPicture } from "../helpers/pictures.js";
 
@@ -21,7 +22,7 @@ test("lists, counts and events have only what one may see", async () => {
   expect((await clients.VIEWER.client.query(LIST)).sessions.totalCount).toBe(1);
   const events = clients.VIEWER.client.subscribe("subscription { sessions { id title } }");
   const first = events.next();
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     for (const { id } of [hidden, open])
       await owner.client.query(`mutation { renameSession(sessionId: "${id}", title: "seen by few, ${Math.random()}") { id } }`);
     expect(await Promise.race([first, Promise.resolve(null)])).not.toBeNull();

@@ -1,4 +1,5 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
+import { eventually } from "../helpers/eventually.js";
 import { GraphqlClient } from "../helpers/graphql-client.js";
 import { partiesOfFile } from "../helpers/parties.js";
 
@@ -44,11 +45,8 @@ test("a socket whose credential is renewed stays open when the one before ends, 
   const listed = list.next();
   const renewed = await aToken({ name: "New", replaces: old.id });
   expect((await over(client, RENEW, { token: renewed.secret })).data.renewAccess).toEqual({ role: "ARTIST", name: "New", expiresAt: null });
-  await vi.waitFor(
-    async () => expect((await fetch(`${running.address}/schema.graphql`, { headers: client.credentials })).status).toBe(401),
-    {
-      timeout: 20_000,
-    },
+  await eventually(async () =>
+    expect((await fetch(`${running.address}/schema.graphql`, { headers: client.credentials })).status).toBe(401),
   );
   await rename(id, "after the end");
   await titled(events, "after the end");

@@ -1,14 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { StyleTransferRecord } from "../../server/records/session.js";
 import { aFilm, anImage } from "../contracts/records.js";
+import { eventually } from "../helpers/eventually.js";
 import { partiesOfFile } from "../helpers/parties.js";
 
 const HOURS = 24;
 const parties = partiesOfFile({ retentionHours: HOURS });
 const hoursAgo = (hours: number) => new Date(Date.now() - 3_600_000 * hours);
-/** The server looks every few seconds. */
-const soon = { timeout: 60_000, interval: 100 };
 
 function paint(ownerId: string, hours: number, changes: Partial<StyleTransferRecord> = {}): Promise<StyleTransferRecord> {
   const at = hoursAgo(hours);
@@ -55,7 +54,7 @@ test("old work of others than admins is deleted with its pictures and films, als
   const again = await storage.images.insert({ ...early, id: randomUUID(), createdAt: new Date() });
   const recent = await storage.images.insert(anImage({ ownerId: owner.ownerId }));
   const admins = await storage.images.insert(anImage({ ownerId: clients.ADMIN.ownerId, createdAt: hoursAgo(HOURS + 1) }));
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     for (const { id, contentId } of old) {
       expect(await storage.sessions.find(id)).toBeNull();
       expect(await storage.frames.find(id, 0)).toBeNull();
@@ -63,14 +62,14 @@ test("old work of others than admins is deleted with its pictures and films, als
     }
     expect(await storage.images.find(unused.id)).toBeNull();
     for (const { id } of films) expect(await storage.films.find(id)).toBeNull();
-  }, soon);
+  });
   for (const { id, contentId } of kept) {
     expect(await storage.sessions.find(id)).not.toBeNull();
     expect(await storage.images.find(contentId)).not.toBeNull();
   }
   for (const { id } of keptFilms) expect(await storage.films.find(id)).not.toBeNull();
   for (const { id } of [recent, again, admins]) expect(await storage.images.find(id)).not.toBeNull();
-  await vi.waitFor(() => expect(hears).toEqual(expect.arrayContaining([old[0]!.id, old[1]!.id])), soon);
+  await eventually(() => expect(hears).toEqual(expect.arrayContaining([old[0]!.id, old[1]!.id])));
   await removals.return?.();
   await listening;
 });

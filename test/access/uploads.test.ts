@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import sharp from "sharp";
 import { expect, test, vi } from "vitest";
+import { eventually } from "../helpers/eventually.js";
 import { partiesOfFile, type Someone } from "../helpers/parties.js";
 import { pngPicture } from "../helpers/pictures.js";
 
@@ -122,7 +123,7 @@ test("an upload is not stored when its sender's access ends before it has arrive
   });
   upload.write(bytes.subarray(0, 10));
   // It was let in.
-  await vi.waitFor(() => expect(counted).toHaveBeenCalled());
+  await eventually(() => expect(counted).toHaveBeenCalled());
   counted.mockRestore();
   await running.app.links.revoke(linkId);
   upload.end(bytes.subarray(10));

@@ -4,6 +4,7 @@ import WebSocket from "ws";
 import { hashSecret } from "../../server/access/secrets.js";
 import { type RunningApp, startApp } from "../helpers/app.js";
 import { CookieBrowser, type Landing } from "../helpers/cookie-browser.js";
+import { eventually } from "../helpers/eventually.js";
 import { GraphqlClient } from "../helpers/graphql-client.js";
 import { type Account, IdentityProvider } from "../helpers/identity-provider.js";
 import { pngPicture } from "../helpers/pictures.js";
@@ -313,7 +314,7 @@ test("an admin lists users and ends the access of one, which closes their socket
 test("whoever signs out is a stranger in this browser alone", async () => {
   const [one, two] = [await browserOf("leaves", { atelier_role: "artist" }), await browserOf("leaves", { atelier_role: "artist" })];
   const closed = connect(one);
-  await vi.waitFor(async () => expect((await accessOf(one)).role).toBe("ARTIST"));
+  await eventually(async () => expect((await accessOf(one)).role).toBe("ARTIST"));
   await one.go(`${running.address}/access`, { method: "DELETE" });
   expect(await closed).toBe(4403);
   expect([(await accessOf(one)).role, (await accessOf(two)).role]).toEqual([null, "ARTIST"]);

@@ -2,10 +2,11 @@ import { once } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import WebSocket from "ws";
 import { aFrame } from "../contracts/records.js";
 import { type RunningApp, startApp, startSession } from "../helpers/app.js";
+import { eventually } from "../helpers/eventually.js";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
@@ -35,7 +36,7 @@ async function openViewer(id: string): Promise<{ socket: WebSocket; steps: numbe
     if (type === "next" && payload.data.session.step !== undefined) steps.push(payload.data.session.step);
   });
   socket.send(JSON.stringify({ type: "connection_init" }));
-  await vi.waitFor(() => expect(running.app.broker.viewersOf(id)).toBe(1));
+  await eventually(() => expect(running.app.broker.viewersOf(id)).toBe(1));
   return { socket, steps };
 }
 
@@ -60,10 +61,10 @@ test("a viewer that stops reading takes no memory, disturbs no other client, and
   expect(most).toBeLessThan(60_000_000);
   expect(await running.client.query("{ server { version } }")).toEqual({ server: { version: "1.2.3" } });
   socket.resume();
-  await vi.waitFor(() => expect(steps.at(-1)).toBe(FRAMES - 1), { timeout: 20_000 });
+  await eventually(() => expect(steps.at(-1)).toBe(FRAMES - 1));
   expect(steps.length).toBeLessThan(FRAMES / 4);
   expect(steps).toEqual([...steps].sort((a, b) => a - b));
   socket.terminate();
-  await vi.waitFor(() => expect(running.app.broker.viewerCount).toBe(0));
+  await eventually(() => expect(running.app.broker.viewerCount).toBe(0));
   expect(running.faults).toEqual([]);
 });

@@ -6,6 +6,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { apiLimits } from "../../server/api/limits.js";
 import { aFrame } from "../contracts/records.js";
 import { startSession } from "../helpers/app.js";
+import { eventually } from "../helpers/eventually.js";
 import type { GraphqlClient } from "../helpers/graphql-client.js";
 import { inTime } from "../helpers/in-time.js";
 import { partiesOfFile } from "../helpers/parties.js";
@@ -30,7 +31,7 @@ const opened: Client<true>[] = [];
 
 afterEach(async () => {
   for (const client of opened.splice(0)) client.dispose();
-  await vi.waitFor(() => expect(running.app.broker.viewerCount).toBe(0));
+  await eventually(() => expect(running.app.broker.viewerCount).toBe(0));
 });
 
 /** graphql-sse's own client, which never connects again by itself. */
@@ -80,10 +81,10 @@ test("a session's subscription yields every step, and afterStep resumes without 
   for (let step = 0; step < 3; step++) await running.host.paint(id, step);
   const { client } = parties.clients.ADMIN;
   const [early, late] = [watch(client, id, -1), watch(client, id, 1)];
-  await vi.waitFor(() => expect([early.steps.length, late.steps.length]).toEqual([3, 1]));
+  await eventually(() => expect([early.steps.length, late.steps.length]).toEqual([3, 1]));
   for (let step = 3; step < 6; step++) {
     await running.host.paint(id, step);
-    await vi.waitFor(() => expect([early.steps.at(-1), late.steps.at(-1)]).toEqual([step, step]));
+    await eventually(() => expect([early.steps.at(-1), late.steps.at(-1)]).toEqual([step, step]));
   }
   await running.host.end(id, "COMPLETED");
   await early.ended;
@@ -109,12 +110,12 @@ test("a client that does not read gets the newest frame, in bounded memory, and 
   const INLINE = `subscription { session(id: "${id}", inline: true) { ... on Frame { step data } } }`;
   expect((await send(client, "POST", { [TOKEN]: token }, INLINE)).status).toBe(202);
   const other = watch(client, id);
-  await vi.waitFor(() => expect(running.app.broker.viewersOf(id)).toBe(2));
+  await eventually(() => expect(running.app.broker.viewersOf(id)).toBe(2));
   for (let step = 0; step < FRAMES; step++) {
     await running.bus.publish(`session:${id}`, { type: "frame", frame: aFrame(id, step), picture });
     await turn();
   }
-  await vi.waitFor(() => expect(other.steps.at(-1)).toBe(FRAMES - 1));
+  await eventually(() => expect(other.steps.at(-1)).toBe(FRAMES - 1));
   let text = "";
   let bytes = 0;
   const got: number[] = [];
@@ -125,7 +126,7 @@ test("a client that does not read gets the newest frame, in bounded memory, and 
     text = text.slice(-12).replace(/"step":\d+/g, "");
   });
   socket.resume();
-  await vi.waitFor(() => expect(got.at(-1)).toBe(FRAMES - 1), { timeout: 20_000 });
+  await eventually(() => expect(got.at(-1)).toBe(FRAMES - 1));
   // All frames as text would take 133 MB.
   expect(bytes).toBeLessThan(40e6);
   socket.destroy();
@@ -160,7 +161,7 @@ test("an operation can be stopped, and its place is free again", async () => {
   expect(Number(refused.headers.get("Retry-After"))).toBeGreaterThan(0);
   const url = `${running.address}/graphql?operationId=0`;
   expect((await fetch(url, { method: "DELETE", headers: { ...client.credentials, [TOKEN]: token } })).status).toBe(200);
-  await vi.waitFor(async () => expect((await begin("again")).status).toBe(202));
+  await eventually(async () => expect((await begin("again")).status).toBe(202));
   expect((await send(client, "GET", { [TOKEN]: token, Accept: "text/event-stream" })).status).toBe(409);
   await stream.body?.cancel();
 });
@@ -252,10 +253,10 @@ test("a revoked link ends its stream", async () => {
   const { client, linkId } = await parties.someone("VIEWER");
   const session = await parties.paint("somebody", "PUBLIC", { status: "RUNNING", finishedAt: null });
   const { ended } = watch(client, session.id);
-  await vi.waitFor(() => expect(running.app.broker.viewersOf(session.id)).toBe(1));
+  await eventually(() => expect(running.app.broker.viewersOf(session.id)).toBe(1));
   await running.app.links.revoke(linkId);
   await expect(inTime(ended)).rejects.toThrow();
-  await vi.waitFor(() => expect(running.app.broker.viewersOf(session.id)).toBe(0));
+  await eventually(() => expect(running.app.broker.viewersOf(session.id)).toBe(0));
   expect((await send(client, "PUT")).status).toBe(401);
 });
 
@@ -270,23 +271,23 @@ test("a subscription that has not quite begun when its stream ends does not begi
   });
   const query = `subscription { session(id: "${session.id}") { __typename } }`;
   const begun = send(client, "POST", { [TOKEN]: token }, query);
-  await vi.waitFor(() => expect(running.app.broker.viewersOf(session.id)).toBe(1));
+  await eventually(() => expect(running.app.broker.viewersOf(session.id)).toBe(1));
   await running.app.links.revoke(linkId);
   // It ends, and that it may be cut off is no matter.
   await stream.text().catch(() => "");
   release();
   await (await begun).text();
-  await vi.waitFor(() => expect(running.app.broker.viewersOf(session.id)).toBe(0));
+  await eventually(() => expect(running.app.broker.viewersOf(session.id)).toBe(0));
 });
 
 test("a session that is made private ends what others watch of it, and its owner's stays", async () => {
   const [owner, guest] = [await parties.someone("ARTIST"), await parties.someone("VIEWER")];
   const session = await parties.paint(owner.ownerId, "PUBLIC", { status: "RUNNING", finishedAt: null });
   const [kept, lost] = [watch(owner.client, session.id), watch(guest.client, session.id)];
-  await vi.waitFor(() => expect(running.app.broker.viewersOf(session.id)).toBe(2));
+  await eventually(() => expect(running.app.broker.viewersOf(session.id)).toBe(2));
   await owner.client.query("mutation ($id: ID!) { setVisibility(sessionId: $id, visibility: PRIVATE) { id } }", { id: session.id });
   await inTime(lost.ended);
-  await vi.waitFor(() => expect(running.app.broker.viewersOf(session.id)).toBe(1));
+  await eventually(() => expect(running.app.broker.viewersOf(session.id)).toBe(1));
   expect([...kept.failures, ...lost.failures]).toEqual([]);
 });
 
@@ -295,10 +296,10 @@ test("a link that expires ends its stream by itself", async () => {
   const { client } = await parties.someone("VIEWER", expiresAt);
   const session = await parties.paint("somebody", "PUBLIC", { status: "RUNNING", finishedAt: null });
   const { ended } = watch(client, session.id);
-  await vi.waitFor(() => expect(running.app.broker.viewersOf(session.id)).toBe(1));
+  await eventually(() => expect(running.app.broker.viewersOf(session.id)).toBe(1));
   await expect(inTime(ended)).rejects.toThrow();
   expect(Date.now()).toBeGreaterThanOrEqual(expiresAt.getTime());
-  await vi.waitFor(() => expect(running.app.broker.viewersOf(session.id)).toBe(0));
+  await eventually(() => expect(running.app.broker.viewersOf(session.id)).toBe(0));
   expect((await send(client, "PUT")).status).toBe(401);
 });
 
@@ -306,7 +307,7 @@ test("a stream that was opened outlives the time in which one must be opened", a
   const { client } = parties.clients.ADMIN;
   const id = await startSession(running);
   const kept = watch(client, id);
-  await vi.waitFor(() => expect(running.app.broker.viewerCount).toBe(1));
+  await eventually(() => expect(running.app.broker.viewerCount).toBe(1));
   // This reservation, which nobody opens, was made later and so ends later.
   const unopened = await reserve(client);
   const isGone = async () => (await send(client, "DELETE", { [TOKEN]: unopened })).status === 404;

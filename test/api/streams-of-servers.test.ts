@@ -1,9 +1,10 @@
 import { createClient } from "graphql-sse";
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import { openEmbeddedReservations } from "../../server/streams/embedded.js";
 import { StreamRelay } from "../../server/streams/relay.js";
 import { type AppOptions, type RunningApp, startApp, startSession } from "../helpers/app.js";
+import { eventually } from "../helpers/eventually.js";
 import { LossyBus } from "../helpers/lossy-bus.js";
 
 const TOKEN = "X-GraphQL-Event-Stream-Token";
@@ -26,7 +27,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await Promise.all(opened.splice(0).map(({ body }) => body?.cancel()));
-  for (const { app } of [here!, there!]) await vi.waitFor(() => expect(app.broker.viewerCount).toBe(0));
+  for (const { app } of [here!, there!]) await eventually(() => expect(app.broker.viewerCount).toBe(0));
 });
 afterAll(async () => {
   expect([...here!.faults, ...there!.faults]).toEqual([]);
@@ -96,7 +97,7 @@ test("a client whose requests reach the servers in turns sees a painting from it
   };
   await here!.host.paint(id, 0);
   const watching = [watch(), watch(), watch()];
-  await vi.waitFor(() => expect(here!.app.broker.viewersOf(id) + there!.app.broker.viewersOf(id)).toBe(3));
+  await eventually(() => expect(here!.app.broker.viewersOf(id) + there!.app.broker.viewersOf(id)).toBe(3));
   await here!.host.paint(id, 1);
   await here!.host.end(id, "COMPLETED");
   expect(await Promise.all(watching)).toEqual([
@@ -130,7 +131,7 @@ test("an operation ends through another server, and refusals arrive as from the 
   expect(again.status).toBe(409);
   expect(here!.app.broker.viewersOf(id)).toBe(1);
   expect((await send(there!, "DELETE", { token })).status).toBe(200);
-  await vi.waitFor(() => expect(here!.app.broker.viewersOf(id)).toBe(0));
+  await eventually(() => expect(here!.app.broker.viewersOf(id)).toBe(0));
 });
 
 test("a stream may be opened at another server while an operation is on its way", async () => {

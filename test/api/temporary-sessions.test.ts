@@ -1,5 +1,6 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { appOfFile, startSession } from "../helpers/app.js";
+import { eventually } from "../helpers/eventually.js";
 import { pngPicture } from "../helpers/pictures.js";
 
 const running = appOfFile();
@@ -102,12 +103,9 @@ describe("what is temporary", () => {
       for await (const { data } of removals) if (data.sessionRemovals === painting) return;
       throw new Error("The subscription ended.");
     })();
-    await vi.waitFor(
-      async () => {
-        for (const id of [painting, branch.id, waiting]) expect((await running.client.query(FIND, { id })).session).toBeNull();
-      },
-      { timeout: 60_000, interval: 250 },
-    );
+    await eventually(async () => {
+      for (const id of [painting, branch.id, waiting]) expect((await running.client.query(FIND, { id })).session).toBeNull();
+    });
     await removed;
   });
 
@@ -115,13 +113,10 @@ describe("what is temporary", () => {
     const passing = await upload("?expiresIn=10", 0.1);
     const kept = await upload("?expiresIn=10", 0.2);
     expect((await upload("", 0.2)).body).toMatchObject({ id: kept.body.id, expiresAt: null });
-    await vi.waitFor(
-      async () => {
-        const { image } = await running.client.query("query ($id: ID!) { image(id: $id) { id } }", { id: passing.body.id });
-        expect(image).toBeNull();
-      },
-      { timeout: 40_000, interval: 250 },
-    );
+    await eventually(async () => {
+      const { image } = await running.client.query("query ($id: ID!) { image(id: $id) { id } }", { id: passing.body.id });
+      expect(image).toBeNull();
+    });
     const { images } = await running.client.query("{ images(first: 100) { edges { node { id } } } }");
     expect(ids(images)).toContain(kept.body.id);
   });

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { type RunningApp, startApp, startSession } from "../helpers/app.js";
+import { eventually } from "../helpers/eventually.js";
 
 const WATCH = `subscription ($id: ID!, $afterStep: Int, $inline: Boolean, $fps: Float) {
   session(id: $id, afterStep: $afterStep, inline: $inline, maxFramesPerSecond: $fps) {
@@ -27,7 +28,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  await vi.waitFor(() => expect(running.app.broker.viewerCount).toBe(0));
+  await eventually(() => expect(running.app.broker.viewerCount).toBe(0));
   expect(running.faults).toEqual([]);
 });
 
@@ -162,9 +163,9 @@ test("a waiting viewer can leave at once", async () => {
   const id = await startSession(running);
   const viewer = watch({ id });
   await viewer.next();
-  await vi.waitFor(() => expect(running.app.broker.viewersOf(id)).toBe(1));
+  await eventually(() => expect(running.app.broker.viewersOf(id)).toBe(1));
   await viewer.leave();
-  await vi.waitFor(() => expect(running.app.broker.viewersOf(id)).toBe(0));
+  await eventually(() => expect(running.app.broker.viewersOf(id)).toBe(0));
   await running.host.claim();
 });
 

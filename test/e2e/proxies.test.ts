@@ -5,8 +5,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createClient } from "graphql-sse";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findOnPath } from "../helpers/browser.js";
+import { eventually } from "../helpers/eventually.js";
 import { GraphqlClient } from "../helpers/graphql-client.js";
 import { pngPicture } from "../helpers/pictures.js";
 import { ServerFixture } from "../helpers/server-fixture.js";
@@ -75,10 +76,7 @@ describe.each(Object.entries(proxies))("behind %s", (name, proxy) => {
       const env = { ...process.env, HOME: server.folder, XDG_DATA_HOME: server.folder, XDG_CONFIG_HOME: server.folder };
       running = spawn(program ?? "", proxy.args(server.folder), { env, stdio: ["ignore", "pipe", "pipe"] });
       for (const stream of [running.stdout, running.stderr]) stream?.setEncoding("utf8").on("data", (text) => (output += text));
-      await vi.waitFor(async () => expect((await fetch(`${address}/healthz`).catch(() => null))?.status, output.slice(-2000)).toBe(200), {
-        timeout: 60_000,
-        interval: 100,
-      });
+      await eventually(async () => expect((await fetch(`${address}/healthz`).catch(() => null))?.status, output.slice(-2000)).toBe(200));
       const { secret } = JSON.parse(await readFile(join(server.folder, "operator.json"), "utf8")) as { secret: string };
       client = new GraphqlClient(address, secret);
     });

@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { openWorkerDirectory } from "../../server/fleet/directory.js";
 import { fleetModels } from "../../server/fleet/models.js";
 import type { Model } from "../../server/models/model.js";
 import { openRegistry } from "../../server/models/registry.js";
 import { rootFolder } from "../../server/paths.js";
 import type { WorkerAnnouncement } from "../../server/records/worker.js";
+import { eventually } from "../helpers/eventually.js";
 
 /** The models of an API server without downloads, where workers have `models`, which the test may change. */
 async function setUp(...models: string[]) {
@@ -56,7 +57,7 @@ test("whoever watches learns that a worker has downloaded a network, and that no
   const events: Model[] = [];
   onTestFinished(fleet.watch((model) => events.push(model)));
   models.push("vgg19");
-  await vi.waitFor(() => expect(events.map(({ id, state }) => `${id} ${state}`)).toEqual(["vgg19 READY"]));
+  await eventually(() => expect(events.map(({ id, state }) => `${id} ${state}`)).toEqual(["vgg19 READY"]));
   models.pop();
-  await vi.waitFor(() => expect(events.map(({ id, state }) => `${id} ${state}`)).toEqual(["vgg19 READY", "vgg19 AVAILABLE"]));
+  await eventually(() => expect(events.map(({ id, state }) => `${id} ${state}`)).toEqual(["vgg19 READY", "vgg19 AVAILABLE"]));
 });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type BlobDeletion, createBlobDeletion } from "../../server/storage/embedded/deletion.js";
+import { eventually } from "../helpers/eventually.js";
 
 describe("the deletion of blobs", () => {
   const used = new Set<string>();
@@ -72,7 +73,7 @@ describe("the deletion of blobs", () => {
     });
     const deleting = slow.delete("a");
     const putting = slow.putting("a").then(() => order.push("put"));
-    await vi.waitFor(() => expect(finish).toBeDefined());
+    await eventually(() => expect(finish).toBeDefined());
     finish?.();
     await Promise.all([deleting, putting]);
     expect(order).toEqual(["removed", "put"]);

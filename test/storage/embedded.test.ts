@@ -21,6 +21,7 @@ import { aFilm, aFrame, anImage, aSession, storeSession } from "../contracts/rec
 import { storageContract } from "../contracts/storage.js";
 import { storedBytesContract } from "../contracts/stored-bytes.js";
 import { newDataFolder } from "../helpers/data-folder.js";
+import { eventually } from "../helpers/eventually.js";
 
 const folders: string[] = [];
 async function emptyFolder(): Promise<string> {
@@ -130,7 +131,7 @@ describe("the data folder", () => {
     await first.close();
 
     const second = await openEmbeddedStorage(folder);
-    await vi.waitFor(() => expect(second.blobs.get(orphan)).rejects.toMatchObject({ code: "NOT_FOUND" }));
+    await eventually(() => expect(second.blobs.get(orphan)).rejects.toMatchObject({ code: "NOT_FOUND" }));
     expect(Buffer.from(await second.blobs.get(kept)).toString()).toBe("has a row");
     await second.close();
   });
@@ -145,7 +146,7 @@ describe("the data folder", () => {
     const session = aSession(image.id);
     await storage.images.insert(image);
     await storage.sessions.insert(session);
-    await vi.waitFor(async () => expect(await reserved()).toBe(byteLength));
+    await eventually(async () => expect(await reserved()).toBe(byteLength));
 
     free = byteLength;
     expect(await storage.space.free("own")).toBe(0);
@@ -158,7 +159,7 @@ describe("the data folder", () => {
     expect(await reserved()).toBe(0);
     free = 1e9;
     expect(await storage.space.obstacle()).toBeNull();
-    await vi.waitFor(async () => expect(await reserved()).toBe(byteLength));
+    await eventually(async () => expect(await reserved()).toBe(byteLength));
     await storage.close();
   });
 
@@ -315,7 +316,7 @@ describe("pictures in a folder", () => {
         }),
     );
     const blobs = await openFolderBlobs(folder, { ...unused, inUse: asked });
-    await vi.waitFor(() => expect(asked).toHaveBeenCalledWith([digest]));
+    await eventually(() => expect(asked).toHaveBeenCalledWith([digest]));
     await blobs.put(Buffer.from("a picture"));
     answer();
     await blobs.close();

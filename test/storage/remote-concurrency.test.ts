@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { eq, sql } from "drizzle-orm";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { StyleTransferRecord } from "../../server/records/session.js";
 import type { OpenLinks } from "../../server/storage/access.js";
 import { openRemoteDatabase } from "../../server/storage/remote/database.js";
@@ -8,6 +8,7 @@ import { checkpoints } from "../../server/storage/sql/schema.js";
 import type { OpenSessions } from "../../server/storage/storage.js";
 import { aLink } from "../contracts/access.js";
 import { aFrame, anImage, aSession, storeSession } from "../contracts/records.js";
+import { eventually } from "../helpers/eventually.js";
 import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
 import { TwoServers } from "../helpers/remote-storage.js";
 import { noteSkipped } from "../helpers/skipped.js";
@@ -232,7 +233,7 @@ describe.skipIf(postgresPrograms === null)("two servers at once", () => {
     const last = await a.blobs.put(randomBytes(100));
     const sweeper = await servers.rig.open(servers.place, { sweepMs: 5 });
     onTestFinished(() => sweeper.close());
-    await vi.waitFor(() => expect(a.blobs.get(last)).rejects.toMatchObject({ code: "NOT_FOUND" }), 10_000);
+    await eventually(() => expect(a.blobs.get(last)).rejects.toMatchObject({ code: "NOT_FOUND" }));
     for (const branch of branches) expect((await b.checkpoints.get(branch, 1))?.bytes).toEqual(Buffer.of(1));
   });
 

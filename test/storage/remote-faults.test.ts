@@ -6,13 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { PictureUnreadable, StorageUnavailable } from "../../server/errors.js";
 import { openRemoteDatabase } from "../../server/storage/remote/database.js";
 import type { RemoteStorageOptions } from "../../server/storage/remote/open.js";
 import { reaching } from "../../server/storage/remote/reachable.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { anImage, storeSession } from "../contracts/records.js";
+import { eventually } from "../helpers/eventually.js";
 import { hasPooler, startPooler } from "../helpers/pooler.js";
 import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
 import { type RemoteRig, type SharedPlace, startRemoteRig } from "../helpers/remote-storage.js";
@@ -221,9 +222,9 @@ describe.skipIf(postgresPrograms === null)("faults of what servers share", () =>
     await killed.checkpoints.delete(parent);
 
     const next = await opened(place, { sweepMs: 10 });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       for (const digest of [never, gone]) await expect(next.blobs.get(digest)).rejects.toMatchObject({ code: "NOT_FOUND" });
-    }, 10_000);
+    });
     expect(Buffer.from(await next.blobs.get(kept)).toString()).toBe("has a row");
     expect([...((await next.checkpoints.get(branch, 9))?.bytes ?? [])]).toEqual([1]);
   });

@@ -2,6 +2,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { ViewersEvents } from "../../web/graphql/operations";
 import { type Follow, follow } from "../../web/graphql/subscribe";
 import { watch } from "../../web/graphql/use-subscription";
+import { eventually } from "../helpers/eventually.js";
 
 vi.mock("../../web/graphql/subscribe", () => ({
   follow: vi.fn(async () => undefined),
@@ -43,7 +44,7 @@ test("loads again at each connection if the server does not send earlier changes
   const connections: boolean[] = [];
   await watch({ ...subscription, reloads: true, onConnection: (connected) => connections.push(connected) }, new AbortController().signal);
   for (const connected of [true, false, true]) options().onConnection?.(connected);
-  await vi.waitFor(() => expect(load).toHaveBeenCalledTimes(3));
+  await eventually(() => expect(load).toHaveBeenCalledTimes(3));
   expect(connections).toEqual([true, false, true]);
 });
 

@@ -2,13 +2,14 @@ import { EventEmitter, once } from "node:events";
 import { cp, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { unavailable } from "../../../server/errors.js";
 import type { ModelToTry, TryModel } from "../../../server/models/drop-ins/check.js";
 import type { DropInOptions } from "../../../server/models/drop-ins/drop-ins.js";
 import type { Model } from "../../../server/models/model.js";
 import { openRegistry, type Registry } from "../../../server/models/registry.js";
 import { dropIn, negative, sha256Of, shortCard } from "../../helpers/drop-in.js";
+import { eventually } from "../../helpers/eventually.js";
 
 let folder: string;
 let dropped: string;
@@ -54,15 +55,12 @@ async function tryByName({ id }: ModelToTry): Promise<{ parameters: number }> {
 }
 
 async function until(registry: Registry, id: string, state: Model["state"] | null): Promise<Model | null> {
-  return vi.waitFor(
-    async () => {
-      const model = (await registry.list()).find((one) => one.id === id) ?? null;
-      expect(model?.state ?? null).toBe(state);
-      expect(model?.failure ?? "").not.toMatch(/is changing/);
-      return model;
-    },
-    { timeout: 10_000, interval: 10 },
-  );
+  return eventually(async () => {
+    const model = (await registry.list()).find((one) => one.id === id) ?? null;
+    expect(model?.state ?? null).toBe(state);
+    expect(model?.failure ?? "").not.toMatch(/is changing/);
+    return model;
+  });
 }
 
 describe("a folder that is dropped in", () => {
@@ -95,7 +93,7 @@ describe("a folder that is dropped in", () => {
     await until(registry, "half", "READY");
     expect(tried).toEqual(["half"]);
     await writeFile(join(dropped, "half", "card.json"), JSON.stringify(shortCard("half", { title: "Whole" })));
-    await vi.waitFor(async () => expect(await registry.find("half")).toMatchObject({ title: "Whole", state: "READY" }));
+    await eventually(async () => expect(await registry.find("half")).toMatchObject({ title: "Whole", state: "READY" }));
   });
 
   test("is READY at the next start without another trial, unless it changed in between", async () => {
@@ -134,9 +132,9 @@ describe("a folder that is dropped in", () => {
       });
     });
     const path = await dropIn(dropped, "slow");
-    await vi.waitFor(() => expect(tried).toEqual(["slow"]));
+    await eventually(() => expect(tried).toEqual(["slow"]));
     await rm(path, { recursive: true });
-    await vi.waitFor(() => expect(ended).toMatchObject({ message: "Its folder was removed." }));
+    await eventually(() => expect(ended).toMatchObject({ message: "Its folder was removed." }));
     expect((await registry.list()).map(({ id }) => id)).not.toContain("slow");
   });
 });
@@ -162,7 +160,7 @@ describe("what comes before the trial", () => {
     });
     const slow = ["slow-a", "slow-b", "slow-c"];
     for (const id of slow) await dropIn(dropped, id);
-    await vi.waitFor(() => expect(waiting.toSorted()).toEqual(slow), 10_000);
+    await eventually(() => expect(waiting.toSorted()).toEqual(slow));
     await dropIn(dropped, "quick");
     await until(registry, "quick", "READY");
     expect(tried).toEqual(["quick"]);
@@ -172,10 +170,12 @@ describe("what comes before the trial", () => {
   });
 
   test("ends when the folder is removed, and refuses the model where it fails", async () => {
+    let isWaiting = false;
     let ended: unknown = null;
     const registry = await start(tryByName, {
       async beforeTrial({ id }, signal) {
         if (id === "taken") throw unavailable("It is somewhere else.");
+        isWaiting = true;
         await new Promise((_resolve, reject) => {
           signal.addEventListener("abort", () => {
             ended = signal.reason;
@@ -187,9 +187,9 @@ describe("what comes before the trial", () => {
     await dropIn(dropped, "taken");
     expect(await until(registry, "taken", "FAILED")).toMatchObject({ failure: "It is somewhere else." });
     const path = await dropIn(dropped, "slow");
-    await vi.waitFor(() => expect(registry.dropIns?.found().map(({ id }) => id)).toContain("slow"), 10_000);
+    await expect.poll(() => isWaiting).toBe(true);
     await rm(path, { recursive: true });
-    await vi.waitFor(() => expect(ended).toMatchObject({ message: "Its folder was removed." }), 10_000);
+    await expect.poll(() => ended).toMatchObject({ message: "Its folder was removed." });
     expect((await registry.list()).map(({ id }) => id)).not.toContain("slow");
     expect(tried).toEqual([]);
   });
@@ -337,7 +337,7 @@ describe("an id that is taken", () => {
     await dropIn(dropped, "not-an-id", negative, shortCard("not-an-id", { title: "Second" }));
     await until(registry, "not-an-id-2", "FAILED");
     await rm(join(dropped, "Not An Id"), { recursive: true });
-    await vi.waitFor(async () => expect(await registry.find("not-an-id")).toMatchObject({ title: "Second", state: "READY" }));
+    await eventually(async () => expect(await registry.find("not-an-id")).toMatchObject({ title: "Second", state: "READY" }));
     await until(registry, "not-an-id-2", null);
   });
 

@@ -1,10 +1,11 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { unavailable } from "../../../server/errors.js";
 import type { Model } from "../../../server/models/model.js";
 import { downloadPreferredFeatures } from "../../../server/models/registry.js";
 import { readSafetensors } from "../../../server/models/safetensors.js";
+import { eventually } from "../../helpers/eventually.js";
 import { status } from "../../helpers/file-server.js";
 import { featureFields, StoreRig, states } from "../../helpers/store-rig.js";
 import { until } from "../../helpers/until.js";
@@ -189,7 +190,7 @@ describe("a folder that models are also dropped into", () => {
     };
     const { card } = await (await rig.openStore({}, null, dropIns)).file("vgg19");
     const record = join(rig.downloads, ".tried.json");
-    await vi.waitFor(async () => expect(JSON.parse(await readFile(record, "utf8")).folders.vgg19.sha256).toBe(card.sha256));
+    await eventually(async () => expect(JSON.parse(await readFile(record, "utf8")).folders.vgg19.sha256).toBe(card.sha256));
     const again = await rig.openStore({}, null, dropIns);
     expect(await states(again)).toEqual({ vgg19: "READY" });
     await again.close();
@@ -197,7 +198,7 @@ describe("a folder that models are also dropped into", () => {
 
     await rm(record);
     const withoutRecord = await rig.openStore({}, null, dropIns);
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await withoutRecord.find("vgg19")).toMatchObject({ state: "FAILED", failure: "It returns nonsense." }),
     );
     expect([tried, withoutRecord.unusableReason("vgg19")]).toEqual([["vgg19"], null]);
