@@ -13,12 +13,18 @@ import { type PainterScript, scriptedForm } from "./scripted-painters.js";
 import { openTemporaryStorage, pictureCount, type TemporaryStorage } from "./temporary-storage.js";
 import { until } from "./until.js";
 
+/** A device process of tests as it is built where the server is (scripts/run-tests.mjs); else its source. */
+export function deviceOfTests(source: URL): URL {
+  const built = source.href.replace("/test/helpers/", "/dist/test/helpers/").replace(/\.ts$/, ".js");
+  return process.env.TEST_BUILT_SERVER === "1" ? new URL(built) : source;
+}
+
 /** A device process that paints by script, and short time limits. */
 export const scriptedDevice = {
   device: "cpu",
   isLast: true,
   isTested: true,
-  entry: new URL("./scripted-device.ts", import.meta.url),
+  entry: deviceOfTests(new URL("./scripted-device.ts", import.meta.url)),
   startTimeoutMs: 60_000,
   pingIntervalMs: 10_000,
   silence: { floorMs: 60_000, ceilingMs: 60_000 },

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import type { DeviceName } from "../../server/device/messages.js";
 import { noVerdicts, type Verdict, type Verdicts } from "../../server/host/verdicts.js";
-import { HostHarness, scriptedDevice, stepsThrough } from "../helpers/host-harness.js";
+import { deviceOfTests, HostHarness, scriptedDevice, stepsThrough } from "../helpers/host-harness.js";
 
 interface Machine {
   devices?: readonly DeviceName[];
@@ -13,7 +13,11 @@ async function startHost(behaviour: string, { devices = ["webgpu", "cpu"], verdi
   const harness = await HostHarness.start({
     devices,
     verdicts,
-    device: { ...scriptedDevice, entry: new URL("../helpers/graphics-device.ts", import.meta.url), execArgv: [`--title=${behaviour}`] },
+    device: {
+      ...scriptedDevice,
+      entry: deviceOfTests(new URL("../helpers/graphics-device.ts", import.meta.url)),
+      execArgv: [`--title=${behaviour}`],
+    },
   });
   onTestFinished(() => harness.close());
   return harness;
