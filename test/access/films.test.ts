@@ -8,7 +8,7 @@ import { until } from "../helpers/until.js";
 
 const parties = partiesOfFile();
 
-const START = "mutation ($id: ID!) { startExport(input: { sessionId: $id, format: GIF }) { id } }";
+const START = "mutation ($id: ID!) { startExport(input: { sessionId: $id, format: GIF, size: 64, maxFrames: 2 }) { id } }";
 const FIND = "query ($id: ID!) { export(id: $id) { state } }";
 
 /** Has a film of a session made; returns its address. */

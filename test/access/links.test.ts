@@ -283,7 +283,7 @@ test("a socket that does not answer the end of its access carries nothing out an
 test("the film of a session that is hidden while it is made is cancelled, unless its owner makes it", async () => {
   const { owner, clients, paint } = parties;
   const session = await paint(owner.ownerId, "PUBLIC");
-  const START = "mutation ($id: ID!) { startExport(input: { sessionId: $id, format: GIF }) { id } }";
+  const START = "mutation ($id: ID!) { startExport(input: { sessionId: $id, format: GIF, size: 64, maxFrames: 2 }) { id } }";
   const films: string[] = [];
   for (const { client } of [owner, clients.ARTIST]) films.push((await client.query(START, { id: session.id })).startExport.id);
   await owner.client.query("mutation ($id: ID!) { setVisibility(sessionId: $id, visibility: PRIVATE) { id } }", { id: session.id });

@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 /** What is named second is as hidden as what is named first. */
 describe("a painting that everyone sees, beside one that is PRIVATE", () => {
-  const beside = () => ({ sessionId: painted.shown.id, besideId: painted.hidden.id, format: "GIF" });
+  const beside = () => ({ sessionId: painted.shown.id, besideId: painted.hidden.id, format: "GIF", size: 64, maxFrames: 2 });
 
   test("is filmed by those who see both", async () => {
     const { clients, owner } = parties;

@@ -56,7 +56,7 @@ test("a film of somebody else looks like one that does not exist", async () => {
   const { owner, clients, paint } = parties;
   const session = await paint(owner.ownerId);
   const { startExport } = await owner.client.query(
-    "mutation ($id: ID!) { startExport(input: { sessionId: $id, format: GIF }) { id } }",
+    "mutation ($id: ID!) { startExport(input: { sessionId: $id, format: GIF, size: 64, maxFrames: 2 }) { id } }",
     session as unknown as Record<string, unknown>,
   );
   await owner.client.collect("subscription ($id: ID!) { exportChanged(id: $id) { state } }", startExport);
@@ -81,7 +81,7 @@ test("ids of sessions, pictures, films and links are random, and secrets have 19
   const start = "mutation ($id: ID!) { startStyleTransfer(input: { contentId: $id, styles: [{ imageId: $id }] }) { id } }";
   const { startStyleTransfer } = await running.client.query(start, { id: running.imageId });
   const { startExport } = await owner.client.query(
-    "mutation ($sessionId: ID!) { startExport(input: { sessionId: $sessionId, format: GIF }) { id } }",
+    "mutation ($sessionId: ID!) { startExport(input: { sessionId: $sessionId, format: GIF, size: 64, maxFrames: 2 }) { id } }",
     { sessionId },
   );
   const made = await running.app.links.create({ name: "x", ownerId: "x", expiresAt: null }, { kind: "ACCESS", role: "VIEWER" });
