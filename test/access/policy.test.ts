@@ -57,7 +57,7 @@ function filmed(
   const client = maker === VIEWER.client ? ADMIN.client : maker;
   const make = async () => {
     const session = await paint();
-    const { startExport } = await client.query(`mutation { startExport(input: { sessionId: "${session.id}", format: GIF, size: 64, maxFrames: 2 }) { id } }`);
+    const { startExport } = await client.query(`mutation { startExport(input: { sessionId: "${session.id}", format: GIF, size: 64 }) { id } }`);
     for await (const { data } of client.subscribe("subscription ($id: ID!) { exportChanged(id: $id) { state } }", startExport))
       if (data.exportChanged.state === "COMPLETED") films.set(session.id, startExport.id);
     return session;
