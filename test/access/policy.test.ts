@@ -53,11 +53,11 @@ function filmed(
   paint: () => Promise<StyleTransferRecord>,
 ): Promise<StyleTransferRecord> {
   const key = `${ownerId} ${kind}`;
-  const { ADMIN, VIEWER } = parties.clients;
-  const client = maker === VIEWER.client ? ADMIN.client : maker;
+  const client = maker === parties.clients.VIEWER.client ? parties.clients.ADMIN.client : maker;
+  const order = "mutation ($id: ID!) { startExport(input: { sessionId: $id, format: GIF, size: 64 }) { id } }";
   const make = async () => {
     const session = await paint();
-    const { startExport } = await client.query(`mutation { startExport(input: { sessionId: "${session.id}", format: GIF, size: 64 }) { id } }`);
+    const { startExport } = await client.query(order, { id: session.id });
     for await (const { data } of client.subscribe("subscription ($id: ID!) { exportChanged(id: $id) { state } }", startExport))
       if (data.exportChanged.state === "COMPLETED") films.set(session.id, startExport.id);
     return session;
