@@ -5,8 +5,9 @@ import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { newDataFolder } from "./data-folder.js";
 
-// A test runs too briefly to gain from PostgreSQL being optimised, which costs more than all its queries.
-setFlagsFromString("--liftoff-only");
+// A test runs too briefly to gain from an optimised PostgreSQL; to optimise it takes longer than all its queries. A benchmark
+// measures it as users have it.
+if (process.env.VITEST !== undefined) setFlagsFromString("--liftoff-only");
 
 export interface TemporaryStorage {
   storage: Storage;
