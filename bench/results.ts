@@ -31,7 +31,8 @@ export interface Result extends Measurement {
 
 /** A measurement that must be at most `limit`. */
 export function atMost(bench: string, value: number, limit: number, unit: string): Measurement {
-  return { bench, peer: `at most ${limit} ${unit}`, ratio: rounded(limit / value), value: rounded(value), unit };
+  // A difference that is none, or goes the other way, has no ratio.
+  return { bench, peer: `at most ${limit} ${unit}`, ratio: value > 0 ? rounded(limit / value) : null, value: rounded(value), unit };
 }
 
 /** A measurement that must be at least `limit`. */
