@@ -16,7 +16,7 @@ export interface ClaimedEntry extends QueueEntry, Claim {
  * interrupted. Those of one owner are first come, first served. Between owners it is the turn of the
  * one who has the fewest sessions running, of the kind that would come next; between equals, of the one who was served
  * longest ago or never; between those, of the one whose session waits longest. A session whose owner may have no more
- * running holds up nobody. `claimOrder` is this rule. In each process, one place is kept from the
+ * running does not hold up others. `claimOrder` is this rule. In each process, one place is kept from the
  * visitors of any one link: while they hold all others (`linkRunningSessions`, `linkRunningLiveSessions`), their next
  * sessions are passed over.
  */

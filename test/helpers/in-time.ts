@@ -1,5 +1,5 @@
 /**
- * Longest time until a viewer who has lost access is cut off, ms. The promise is one second, which bench/closing.ts measures
+ * Longest time until a viewer who has lost access is cut off, ms. It should take at most a second, which bench/closing.ts measures
  * on an idle machine. When all tests share a few cores it takes longer, but not 10 s, unless the server waits for the client
  * to leave.
  */
