@@ -1,6 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
+// `npm test` builds the server first. What is built loads in less time, and its processes too.
+const isBuilt = process.env.TEST_BUILT_SERVER === "1";
 const built = fileURLToPath(new URL("dist/server/", import.meta.url));
 
 export default defineConfig({
@@ -8,12 +10,12 @@ export default defineConfig({
     alias: [
       // Two copies of graphql in one process break type-graphql ("Cannot determine GraphQL output type").
       { find: /^graphql$/, replacement: "graphql/index.js" },
-      // `npm test` builds the server first. What is built loads in less time, and its processes too.
-      ...(process.env.TEST_BUILT_SERVER === "1" ? [{ find: /^(?:\.\.\/)+server\/(.+)\.js$/, replacement: `${built}$1.js` }] : []),
+      ...(isBuilt ? [{ find: /^(?:\.\.\/)+server\/(.+)\.js$/, replacement: `${built}$1.js` }] : []),
     ],
   },
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: isBuilt ? ["scripts/build-devices.mjs"] : [],
     server: { deps: { external: [/\/dist\/server\//] } },
     // Limits for a machine whose cores are shared by many; a test waits for conditions and usually ends long before.
     testTimeout: 400_000,

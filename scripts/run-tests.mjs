@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inRoot, readIfThere } from "./root.mjs";
+import { readIfThere } from "./root.mjs";
 import { runTool } from "./run.mjs";
 
 /**
@@ -15,7 +15,6 @@ import { runTool } from "./run.mjs";
  * @returns {Promise<Counts & { skipReasons: string[] }>} as `countTests`, and why tests were skipped, each reason once
  */
 export async function runTests() {
-  await buildDevices();
   const folder = await mkdtemp(join(tmpdir(), "atelier-tests-"));
   const [report, reasons] = [join(folder, "report.json"), join(folder, "skip-reasons.txt")];
   try {
@@ -29,15 +28,6 @@ export async function runTests() {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** Builds the device processes that tests script, file for file beside the server that they import: built, they start sooner. */
-async function buildDevices() {
-  const { build, stop } = await import("esbuild");
-  const names = ["scripted-device.ts", "graphics-device.ts", "scripted-painters.ts"];
-  const entryPoints = names.map((name) => inRoot("test", "helpers", name));
-  await build({ entryPoints, outdir: inRoot("dist", "test", "helpers"), format: "esm", platform: "node", target: "node20" });
-  await stop();
 }
 
 /**

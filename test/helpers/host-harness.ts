@@ -13,7 +13,7 @@ import { type PainterScript, scriptedForm } from "./scripted-painters.js";
 import { openTemporaryStorage, pictureCount, type TemporaryStorage } from "./temporary-storage.js";
 import { until } from "./until.js";
 
-/** A device process of tests as it is built where the server is (scripts/run-tests.mjs); else its source. */
+/** A device process of tests as it is built where the server is (scripts/build-devices.mjs); else its source. */
 export function deviceOfTests(source: URL): URL {
   const built = source.href.replace("/test/helpers/", "/dist/test/helpers/").replace(/\.ts$/, ".js");
   return process.env.TEST_BUILT_SERVER === "1" ? new URL(built) : source;

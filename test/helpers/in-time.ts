@@ -1,7 +1,6 @@
 /**
- * Longest time until a viewer who has lost access is cut off, ms. It should take at most a second, which bench/closing.ts measures
- * on an idle machine. When all tests share a few cores it takes longer, but not 10 s, unless the server waits for the client
- * to leave.
+ * How long a viewer who has lost access may stay connected in a test, ms. The limit is one second, and bench/closing.ts
+ * measures it on an idle machine. Tests that share a few cores need longer, but 10 s only if the server waits for the client.
  */
 const CUT_OFF_MS = 10_000;
 
