@@ -1,6 +1,6 @@
 /**
- * How long a viewer who has lost access may stay connected in a test, ms. The limit is one second, and bench/closing.ts
- * measures it on an idle machine. Tests that share a few cores need longer, but 10 s only if the server waits for the client.
+ * Tests fail if a viewer who has lost access is still connected after this time, ms. The server's own limit is one second;
+ * `bench/closing.ts` checks it on an idle machine, since tests that run side by side are slower.
  */
 const CUT_OFF_MS = 10_000;
 
