@@ -110,6 +110,8 @@ export interface AppParts {
   limits?: Partial<LimitValues>;
   /** Counts rates together with other servers; this one counts alone by default. */
   openRateLimiter?: OpenRateLimiter;
+  /** Whether other processes share the storage, the bus and the queue; false by default. */
+  isShared?: boolean;
   /** How long the head of a request may take to arrive, ms; a minute by default. */
   headMs?: number;
   /** Receives errors that are the server's own fault. */
@@ -167,9 +169,10 @@ export async function createApp(parts: AppParts): Promise<App> {
     warn,
     limits: replaced,
     openRateLimiter,
+    isShared = false,
     headMs = HEAD_MS,
   } = parts;
-  const broker = new FrameBroker(storage, bus);
+  const broker = new FrameBroker(storage, bus, { isShared });
   const decoder = openPictureDecoder(decoderLimits(memoryBytes));
   const exporter = await Exporter.open({ storage, bus, folder: exportsFolder, report });
   const liveFrames = new LiveFrames({ sessions: storage.sessions, bus });

@@ -184,7 +184,8 @@ export class PaintedSession implements HostSession {
       this.leave("NOT_STARTED");
       return false;
     }
-    if (this.record.status === "QUEUED") await publishChange(bus, session);
+    // Also when it went on before: the worker that had it may have died before it said so, or had another device.
+    await publishChange(bus, session);
     this.record = session;
     this.storedStep = session.step;
     if (work.kind === "STYLE_TRANSFER") {
@@ -307,8 +308,9 @@ export class PaintedSession implements HostSession {
     this.leave(ending.status, ending.status === "FAILED" ? ending.error.code : undefined);
     await this.spans.part("session.end", async () => {
       const session = await storeEnding(this.id, ending, this.parts, also);
-      await this.trimCheckpoints();
+      // Viewers hear of it first: who dies now leaves nobody waiting.
       if (session) await publishEnding(session, this.parts);
+      await this.trimCheckpoints();
     });
   }
 

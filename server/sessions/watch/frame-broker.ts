@@ -1,13 +1,12 @@
 import type { Bus } from "../../bus/bus.js";
 import { badInput } from "../../errors.js";
-import type { SessionEvent } from "../../records/session.js";
 import type { Storage } from "../../storage/storage.js";
 import { noSession } from "../requirements.js";
+import { Channel } from "./channel.js";
 import { Feed } from "./feed.js";
 import { keptFrames } from "./kept-frames.js";
 import { Mailbox, type ViewerEvent } from "./mailbox.js";
 import { Replay } from "./replay.js";
-import { SharedFrame } from "./shared-frame.js";
 import { Viewer } from "./viewer.js";
 
 export interface WatchOptions {
@@ -22,11 +21,17 @@ const MAX_FRAMES_PER_SECOND = 1000;
 /** Longest time between two frames, ms: Node makes a longer timer one of 1 ms, and prints a warning each time. */
 const MAX_INTERVAL_MS = 2 ** 31 - 1;
 
-/** The viewers of one session, and the one subscription to the bus that serves them all. */
-interface Channel {
-  mailboxes: Set<Mailbox>;
-  subscription: Promise<() => Promise<void>>;
+export interface FrameBrokerOptions {
+  /**
+   * Whether other processes run sessions too: one that dies, or whose messages are lost, stores what it never publishes, so the
+   * records of sessions that are watched and silent are looked at.
+   */
+  isShared?: boolean;
+  /** Time between two such looks, ms. */
+  lookMs?: number;
 }
+
+const LOOK_MS = 3000;
 
 /** Number of viewers of a session. */
 export interface ViewerCount {
@@ -40,10 +45,13 @@ export class FrameBroker {
   private readonly channels = new Map<string, Channel>();
   private readonly counters = new Set<(count: ViewerCount) => void>();
   private dropped = 0;
+  private looks: NodeJS.Timeout | null = null;
+  private looking: Promise<void> | null = null;
 
   constructor(
     private readonly storage: Storage,
     private readonly bus: Bus,
+    private readonly options: FrameBrokerOptions = {},
   ) {}
 
   /** Number of viewers now, over all sessions. */
@@ -109,6 +117,7 @@ export class FrameBroker {
     const kept = keptFrames(this.storage);
     const session = await this.storage.sessions.find(sessionId);
     if (!session) throw noSession("id");
+    this.channels.get(sessionId)?.note(session);
     mailbox.begin(session);
     const opening: ViewerEvent[] = [{ type: "changed", session }];
     if (afterStep !== null) {
@@ -124,31 +133,13 @@ export class FrameBroker {
   }
 
   private async join(sessionId: string, mailbox: Mailbox): Promise<() => Promise<void>> {
-    let channel = this.channels.get(sessionId);
-    if (!channel) {
-      const mailboxes = new Set<Mailbox>();
-      let lastStep: number | null = null;
-      const subscription = this.bus.subscribe(
-        `session:${sessionId}`,
-        (event) => {
-          if (event.type === "frame" && event.frame.losses) {
-            // A host that dies, or whose connection is cut, stores a frame that it does not publish.
-            if (lastStep !== null && event.frame.step > lastStep + 1) for (const mailbox of mailboxes) mailbox.noteLoss();
-            lastStep = event.frame.step;
-          }
-          deliver(event, mailboxes);
-        },
-        () => void this.catchUp(sessionId, mailboxes),
-      );
-      channel = { mailboxes, subscription };
-      this.channels.set(sessionId, channel);
-    }
+    const channel = this.channels.get(sessionId) ?? this.openChannel(sessionId);
     const { mailboxes, subscription } = channel;
     mailboxes.add(mailbox);
     this.count(sessionId);
     const leave = async () => {
       if (!mailboxes.delete(mailbox)) return;
-      if (mailboxes.size === 0) this.channels.delete(sessionId);
+      if (mailboxes.size === 0) this.closeChannel(sessionId);
       this.count(sessionId);
       if (mailboxes.size === 0) await (await subscription)();
     };
@@ -156,29 +147,74 @@ export class FrameBroker {
       await subscription;
     } catch (error) {
       mailboxes.delete(mailbox);
-      this.channels.delete(sessionId);
+      this.closeChannel(sessionId);
       this.count(sessionId);
       throw error;
     }
     return leave;
   }
 
-  /** Delivers what the bus has lost: the session as it is, and its newest frame. */
-  private async catchUp(sessionId: string, mailboxes: ReadonlySet<Mailbox>): Promise<void> {
-    for (const mailbox of mailboxes) mailbox.noteLoss();
+  private openChannel(sessionId: string): Channel {
+    const channel = new Channel();
+    this.channels.set(sessionId, channel);
+    channel.subscription = this.bus.subscribe(
+      `session:${sessionId}`,
+      (event) => channel.deliver(event),
+      () => void this.afterGap(sessionId, channel),
+    );
+    const { isShared = false, lookMs = LOOK_MS } = this.options;
+    if (isShared) this.looks ??= setInterval(() => this.look(), lookMs);
+    return channel;
+  }
+
+  private closeChannel(sessionId: string): void {
+    this.channels.delete(sessionId);
+    if (this.channels.size > 0 || this.looks === null) return;
+    clearInterval(this.looks);
+    this.looks = null;
+  }
+
+  /** Looks at the records of silent sessions, unless the last look is still under way. */
+  private look(): void {
+    // Without an answer, viewers stay as they are, and the next look tries again; who cannot read storage logs it.
+    this.looking ??= this.lookAtSilent()
+      .catch(() => undefined)
+      .finally(() => {
+        this.looking = null;
+      });
+  }
+
+  private async lookAtSilent(): Promise<void> {
+    const silent = [...this.channels].filter(([, channel]) => channel.takeSilence());
+    if (silent.length === 0) return;
+    const records = await this.storage.sessions.findAll(silent.map(([id]) => id));
+    const behind = silent.filter(([id, channel]) => channel.isBehind(records.get(id) ?? null));
+    await Promise.all(behind.map(([id, channel]) => this.catchUp(id, channel)));
+  }
+
+  /** Delivers what the bus has lost; viewers for whom that cannot be read get the error. */
+  private async afterGap(sessionId: string, channel: Channel): Promise<void> {
     try {
-      // The session first: the frame is then at least as new, and with an ended one it is the last.
-      const session = await this.storage.sessions.find(sessionId);
-      const kept = keptFrames(this.storage);
-      const latest = session && (await kept.latest(sessionId));
-      const frame = latest && (await kept.shared(latest));
-      for (const mailbox of mailboxes) {
-        if (frame) mailbox.offerFrame(frame);
-        if (session) mailbox.offerChange(session);
-        else mailbox.offerDeleted();
-      }
+      await this.catchUp(sessionId, channel);
     } catch (error) {
-      for (const mailbox of mailboxes) mailbox.fail(error);
+      for (const mailbox of channel.mailboxes) mailbox.fail(error);
+    }
+  }
+
+  /** Delivers the session as it is in storage, and its newest frame. */
+  private async catchUp(sessionId: string, channel: Channel): Promise<void> {
+    const { mailboxes } = channel;
+    for (const mailbox of mailboxes) mailbox.noteLoss();
+    // The session first: the frame is then at least as new, and with an ended one it is the last.
+    const session = await this.storage.sessions.find(sessionId);
+    const kept = keptFrames(this.storage);
+    const latest = session && (await kept.latest(sessionId));
+    const frame = latest && (await kept.shared(latest));
+    if (session) channel.note(session);
+    for (const mailbox of mailboxes) {
+      if (frame) mailbox.offerFrame(frame);
+      if (session) mailbox.offerChange(session);
+      else mailbox.offerDeleted();
     }
   }
 
@@ -195,16 +231,4 @@ export function requireFramesPerSecond(maxFramesPerSecond: number | null): void 
   throw badInput("maxFramesPerSecond", `maxFramesPerSecond must be ${allowed}.`, MAX_FRAMES_PER_SECOND, {
     ...{ max: MAX_FRAMES_PER_SECOND, unit: "frames/s" },
   });
-}
-
-function deliver(event: SessionEvent, mailboxes: Iterable<Mailbox>): void {
-  if (event.type === "frame") {
-    const frame = new SharedFrame(event.frame, async () => event.picture);
-    for (const mailbox of mailboxes) mailbox.offerFrame(frame);
-  } else {
-    for (const mailbox of mailboxes) {
-      if (event.type === "changed") mailbox.offerChange(event.session);
-      else mailbox.offerDeleted();
-    }
-  }
 }

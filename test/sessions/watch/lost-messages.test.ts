@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { openEmbeddedBus } from "../../../server/bus/embedded.js";
+import { FrameBroker } from "../../../server/sessions/watch/frame-broker.js";
 import { aFrame, aTranslation } from "../../contracts/records.js";
 import { appOfFile, startSession } from "../../helpers/app.js";
 import { LossyBus } from "../../helpers/lossy-bus.js";
@@ -84,6 +85,49 @@ test("a viewer's subscription ends when the session's deletion was lost", async 
   await running.client.query("mutation ($id: ID!) { deleteSession(sessionId: $id) }", { id });
   bus.recover();
   await over;
+});
+
+test("viewers see a painting go on and end although its worker reaches nobody, and nobody notices", async () => {
+  const { host, storage } = running;
+  const id = await startSession(running, { steps: 100 });
+  await host.claim();
+  const broker = new FrameBroker(storage, bus, { isShared: true, lookMs: 20 });
+  const watch = async (afterStep: number | null) => {
+    const seen: (string | number)[] = [];
+    const events = await broker.watch(id, { afterStep, maxFramesPerSecond: null });
+    const over = (async () => {
+      for await (const event of events) {
+        if (event.type === "changed") seen.push(event.session.status);
+        if (event.type === "frame") seen.push(event.frame.record.step);
+      }
+    })();
+    return { seen, over };
+  };
+  const [newest, all] = await Promise.all([watch(null), watch(-1)]);
+  await host.paint(id, 0);
+  await until(() => newest.seen.includes(0));
+  bus.lose();
+  await host.paint(id, 1);
+  await host.paint(id, 2);
+  await until(() => newest.seen.includes(2) && all.seen.includes(2));
+  await host.paint(id, 3);
+  await host.end(id, "COMPLETED");
+  await Promise.all([newest.over, all.over]);
+  expect(newest.seen.slice(-2)).toEqual([3, "COMPLETED"]);
+  expect(all.seen.filter((event) => typeof event === "number")).toEqual([0, 1, 2, 3]);
+  expect(all.seen.at(-1)).toBe("COMPLETED");
+});
+
+test("a viewer's subscription ends when nobody notices that the session's deletion was lost", async () => {
+  const { host, storage } = running;
+  const id = await startSession(running, { steps: 100 });
+  await host.claim();
+  await host.paint(id, 0);
+  const broker = new FrameBroker(storage, bus, { isShared: true, lookMs: 20 });
+  const events = await broker.watch(id, { afterStep: null, maxFramesPerSecond: null });
+  bus.lose();
+  await storage.sessions.delete(id);
+  for await (const event of events) expect(event.type).not.toBe("gap");
 });
 
 test("an older change that comes late takes nothing back", async () => {
