@@ -71,12 +71,14 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   let host: Host | null = null;
   const memoryBytes = memoryOfMachine();
   const maxSize = () => maxPaintingSize(Math.min(memoryBytes, host?.memoryBytes ?? memoryBytes), styleTransferSettings.size.max);
+  // While no device is up, this process claims nothing and announces none.
+  const runsOnnxFiles = () => (host?.devices() ?? []).every(({ engine }) => engine === "onnx");
 
   // 0. What records spans, first of all so that what is closed later is recorded too.
   opened.push(await startTelemetry(process.env, { role, version: packageVersion(), inform: log.info, warn: log.warn }));
 
   // 1. Storage, bus and queue. The data folder has a lock: if another server uses it, this one stops before it touches anything.
-  const capability = () => ({ models: registry.readyIds(), maxSize: maxSize() });
+  const capability = () => ({ models: registry.readyIds(runsOnnxFiles()), maxSize: maxSize() });
   const engines = await openEngines({ config, log, capability, opened });
   const { storage, bus, queue, fleet } = engines;
   if (fleet) labels.workerId = fleet.workerId;
@@ -238,7 +240,7 @@ async function serveApi(
     exportsFolder: join(config.dataDir, "exports", "drafts"),
     memoryBytes: memoryOfMachine(),
     limits: { ownBytes: config.ownerBytes, linkBytes: FULL_OWNERS_OF_LINK * config.ownerBytes },
-    ...(fleet ? { openRateLimiter: fleet.openRateLimiter } : {}),
+    ...(fleet ? { openRateLimiter: fleet.openRateLimiter, isShared: true } : {}),
     report,
     warn: log.warn,
   });

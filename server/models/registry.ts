@@ -34,8 +34,8 @@ export interface Registry {
   find(id: string): Promise<Model | null>;
   /** All ids under which sessions may have stored the model that `id` names: its own, and its former one if no other has it. */
   storedIds(id: string): string[];
-  /** All ids under which sessions may name a model that is here. */
-  readyIds(): string[];
+  /** All ids under which sessions may name a model that is here; without `onnxFiles`, not those that are an ONNX file. */
+  readyIds(onnxFiles: boolean): string[];
   /** Whether a session has to wait: a mirror is being asked, or the model is downloaded now or on demand. */
   needsDownload(id: string): boolean;
   /** Why no session can use a model now; null when it is here, being downloaded, available for download, or unknown. */
@@ -140,7 +140,10 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null, dropIn
     },
     find: async (id) => (await findEntry(id))?.model ?? null,
     storedIds,
-    readyIds: () => [...entries.keys()].filter((id) => entries.get(id)?.state === "READY").flatMap(storedIds),
+    readyIds: (onnxFiles) =>
+      [...entries]
+        .filter(([, { state, model }]) => state === "READY" && (onnxFiles || model.architecture !== null))
+        .flatMap(([id]) => storedIds(id)),
     needsDownload(asked) {
       const entry = entryOf(asked);
       return entry?.state !== "READY" && (queries.has(currentId(asked)) || entry?.needsDownload === true);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { openRegistry } from "../../server/models/registry.js";
+import { fastStyleFields } from "../helpers/store-rig.js";
 
 const folders: string[] = [];
 async function emptyFolder(): Promise<string> {
@@ -37,6 +38,16 @@ async function addFeatures(directory: string, folder: string, changes: Record<st
 }
 
 describe("the registry", () => {
+  it("leaves out ONNX files where they cannot be run", async () => {
+    const mirrorDir = await emptyFolder();
+    await addFeatures(mirrorDir, "features");
+    await addFeatures(mirrorDir, "stylized", { ...fastStyleFields, model: "weights.onnx" });
+    await rename(join(mirrorDir, "stylized", "weights.safetensors"), join(mirrorDir, "stylized", "weights.onnx"));
+    const registry = await openRegistry({ bundledDir: await emptyFolder(), mirrorDir });
+    expect(registry.readyIds(true)).toEqual(["features", "stylized"]);
+    expect(registry.readyIds(false)).toEqual(["features"]);
+  });
+
   it("lists the models in its folders, the bundled ones first", async () => {
     const [bundledDir, mirrorDir] = [await emptyFolder(), await emptyFolder()];
     await addFeatures(bundledDir, "small");
@@ -48,6 +59,7 @@ describe("the registry", () => {
       ["small", "READY"],
       ["large_one", "READY"],
     ]);
+    expect(registry.readyIds(true)).toEqual(["small", "large_one", "large-one"]);
     expect(await registry.find("small")).toEqual({
       id: "small",
       title: "A model",
