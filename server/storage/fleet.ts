@@ -22,8 +22,8 @@ export interface LeaseStore {
   /** Records how many sessions may run for an owner while a session waits. */
   enter(entry: Pick<QueueEntry, "sessionId" | "ownerLimit">): Promise<void>;
   /**
-   * Claims the next session by the rule of `Queue` that a worker can run, until the end of a lease. Sessions that are
-   * RUNNING and whose lease is over come first. Null when there is none.
+   * Claims the next session by the rule of `Queue` that a worker can run, until the end of a lease. Sessions that ran before
+   * come first: those that are RUNNING and whose lease is over, and those that were suspended. Null when there is none.
    */
   claim(workerId: string, capability: Capability, leaseMs: number): Promise<(QueueEntry & Claim & { takeovers: number }) | null>;
   /** Whether a session waits that may be claimed now, by whichever worker can run it. */

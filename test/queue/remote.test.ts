@@ -111,6 +111,41 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
       await living.close();
     });
 
+    it("goes on first with a painting that was suspended, but not with one that a client paused and resumed", async () => {
+      await empty();
+      const records = sqlSessions(shared.database);
+      const queue = open("one");
+      for (const id of ["resumed", "suspended"]) {
+        await add(id);
+        expect((await queue.claim(forever))?.sessionId).toBe(id);
+        await records.update(id, { status: "RUNNING", startedAt: new Date() });
+        await records.update(id, { status: "PAUSED", error: id === "suspended" ? { code: "UNAVAILABLE", message: "full" } : null });
+        await queue.release(id);
+      }
+      await add("waiting");
+      await records.resume("resumed", undefined);
+      await records.resume("suspended", undefined, true);
+      const entry = { ownerId: "local", kind: "PAINTED", linkId: null } as const;
+      await queue.add({ ...entry, sessionId: "resumed", ownerLimit: null });
+      // Its owner has no place for another one.
+      await queue.add({ ...entry, sessionId: "suspended", ownerLimit: 0, interrupted: true });
+      expect(await queue.list()).toEqual(["suspended", "waiting", "resumed"]);
+      for (const id of ["suspended", "waiting", "resumed"]) expect((await queue.claim(forever))?.sessionId).toBe(id);
+      await queue.close();
+    });
+
+    it("is given no session to end that another worker holds", async () => {
+      await empty();
+      await add("a");
+      const [worker, server] = [open("worker"), open("server")];
+      const claim = await worker.claim(forever);
+      expect(await server.seize("a")).toBeNull();
+      expect(claim!.lost.aborted).toBe(false);
+      await worker.release("a");
+      expect(await server.seize("a")).toMatchObject({ sessionId: "a", fence: claim!.fence + 1 });
+      await Promise.all([worker.close(), server.close()]);
+    });
+
     it("takes a session whose lease was given before the clock of the database was set back an hour", async () => {
       await empty();
       await add("a");

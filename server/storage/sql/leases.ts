@@ -20,6 +20,12 @@ const ENTERED_MS = 5000;
 const isUnfinished = inArray(sessions.status, ["QUEUED", "RUNNING"]);
 const isLeased = isLeaseHeld(sessions.leaseUntil);
 const isFree = or(isNull(sessions.leaseUntil), not(isLeased));
+/**
+ * A session that had its turn and waits no second time: its worker died, or it was suspended while nothing could be stored. One
+ * that a client has resumed was queued anew.
+ */
+const isInterrupted = sql<boolean>`(${sessions.status} = 'RUNNING'
+  or ${sessions.status} = 'QUEUED' and ${sessions.startedAt} is not null and coalesce(${sessions.queuedAt} <= ${sessions.claimedAt}, false))`;
 /** A session that was paused and resumed before its host released it. */
 const isQueuedAgain = sql<boolean>`${sessions.status} = 'QUEUED' and ${sessions.queuedAt} > ${sessions.claimedAt}`;
 
@@ -174,15 +180,14 @@ const entryColumns = {
   kind,
   ownerLimit: sessions.ownerLimit,
   linkId: limitingLink(sql`${sessions.ownerId}`),
-  status: sessions.status,
+  interrupted: isInterrupted,
 };
 
-function entryOf({ ownerLimit, status, ...entry }: Omit<QueueEntry, "interrupted"> & { status: string }): QueueEntry {
-  const isInterrupted = status === "RUNNING";
-  const isUnlimited = isInterrupted || ownerLimit === ANY_NUMBER;
+function entryOf({ ownerLimit, interrupted, ...entry }: QueueEntry): QueueEntry {
+  const isUnlimited = interrupted || ownerLimit === ANY_NUMBER;
   const { sessionId, ownerId, kind, linkId } = entry;
   const limit = isUnlimited ? null : ownerLimit;
-  return { ...{ sessionId, ownerId, kind, linkId, ownerLimit: limit }, ...(isInterrupted ? { interrupted: true } : {}) };
+  return { ...{ sessionId, ownerId, kind, linkId, ownerLimit: limit }, ...(interrupted ? { interrupted } : {}) };
 }
 
 function isClaimed({ sessionId, fence }: Claim): SQL | undefined {
@@ -195,7 +200,7 @@ function isClaimed({ sessionId, fence }: Claim): SQL | undefined {
  * served longest ago, then the one that waits longest.
  */
 function nextSession({ kinds, models, maxSize, except = [], fullLinks }: Parameters<LeaseStore["claim"]>[1]): SQL {
-  const { id, ownerId, ownerLimit, status, queuedAt, ordinal, settings } = sessions;
+  const { id, ownerId, ownerLimit, queuedAt, ordinal, settings } = sessions;
   const draft = sql`coalesce((${settings} ->> 'draft')::boolean, false)`;
   const full = kinds.flatMap((one) => fullLinks?.[one].map((linkId) => `${one} ${linkId}`) ?? []);
   // Most workers have no link that is full, and look up none.
@@ -204,12 +209,12 @@ function nextSession({ kinds, models, maxSize, except = [], fullLinks }: Paramet
   const hasModel = (model: SQL) => (models === null ? sql`true` : sql`${model} = any(${sql.param(models)}::text[])`);
   return sql`
     with open as (
-      select ${id} as id, ${ownerId} as owner_id, ${kind} as kind, ${ownerLimit} as owner_limit, ${status} = 'RUNNING' as interrupted,
+      select ${id} as id, ${ownerId} as owner_id, ${kind} as kind, ${ownerLimit} as owner_limit, ${isInterrupted} as interrupted,
         ${queuedAt} as queued_at, ${ordinal} as ordinal, ${isLeased} as leased,
         ${sessions.wish} is not null or ${hasModel(sql`${settings} ->> 'model'`)} and (not ${draft} or ${hasModel(sql`'vgg19-lite'`)})
           and ${isAtMost(maxSize)} as fits
       from ${sessions} where ${isUnfinished}
-        and (${ownerLimit} is not null or ${status} = 'RUNNING' or ${queuedAt} < clock_timestamp() - ${ENTERED_MS} * interval '1 millisecond')
+        and (${ownerLimit} is not null or ${isInterrupted} or ${queuedAt} < clock_timestamp() - ${ENTERED_MS} * interval '1 millisecond')
     ), running as (
       select owner_id, kind, count(*) as count from open where leased group by owner_id, kind
     ), heads as (
