@@ -76,6 +76,16 @@ describe("a painting as its page knows it", () => {
     expect(msPerStep(withFrames(nothingYet, 0, 1, 4))).toBe(400);
   });
 
+  test("says why the server knows nothing new until it knows more", () => {
+    const loaded = nextState(nothingYet, { type: "changed", session: painting(null) });
+    const away = nextState(loaded, { type: "obstacle", message: "The database cannot be reached." });
+    expect(away.obstacle).toBe("The database cannot be reached.");
+    const place = { status: "RUNNING", queuePosition: null, waitingReason: null } as const;
+    expect(nextState(away, { type: "place", place }).obstacle).toBeNull();
+    expect(nextState(away, { type: "frame", frame: frame(1) }).obstacle).toBeNull();
+    expect(nextState(away, { type: "changed", session: painting(null) }).obstacle).toBeNull();
+  });
+
   test("has a place in the queue only while it waits", () => {
     const running = nextState(nothingYet, { type: "changed", session: painting(null) });
     const place = { status: "QUEUED", queuePosition: 2, waitingReason: "No worker is up." } as const;

@@ -27,6 +27,11 @@ export class ConnectionError extends Error {
   }
 }
 
+/** Whether an error may be over soon by itself: the server, or what it stores in, cannot be reached. */
+export function mayPass(error: unknown): boolean {
+  return error instanceof ConnectionError || (error instanceof ServerError && error.code === "UNAVAILABLE");
+}
+
 /** The words of an error, to show on the page. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,6 +1,6 @@
 import type { TadaDocumentNode } from "gql.tada";
 import { print } from "graphql";
-import { ConnectionError, execute, type ServerError, serverError } from "./execute";
+import { ConnectionError, execute, mayPass, type ServerError, serverError } from "./execute";
 import { AliveQuery } from "./operations";
 import type { Transport } from "./transport";
 import { sharedTransport } from "./transports";
@@ -82,12 +82,15 @@ export interface Follow<Result, Variables> {
 }
 
 /**
- * Keeps a subscription open through lost connections, with a longer wait after each failure.
+ * Keeps a subscription open through lost connections, and while the server cannot read what it stores, with a longer wait after
+ * each failure.
  * @throws ServerError when the server refuses it.
  */
 export async function follow<Result, Variables extends Record<string, unknown>>(options: Follow<Result, Variables>): Promise<void> {
   const { document, variables, onEvent, onConnection, isOver, signal } = options;
   let failures = 0;
+  // A server that refuses is connected each time.
+  let refusals = 0;
   const onOpen = () => {
     failures = 0;
     onConnection?.(true);
@@ -96,23 +99,29 @@ export async function follow<Result, Variables extends Record<string, unknown>>(
     try {
       for await (const event of subscribe(document, variables(), signal, onOpen)) {
         if (signal.aborted) return;
+        refusals = 0;
         onEvent(event);
       }
       if (signal.aborted || isOver?.()) return;
     } catch (error) {
       if (signal.aborted) return;
-      if (!(error instanceof ConnectionError)) throw error;
+      if (!mayPass(error)) throw error;
+      if (!(error instanceof ConnectionError)) refusals++;
     }
     onConnection?.(false);
-    await pause(failures++, signal);
+    await pause(Math.max(failures++, refusals), signal);
   }
 }
 
-/** Repeats `attempt` until the server can be reached. @throws ServerError, and the reason that `signal` aborts with. */
+/**
+ * Repeats `attempt` until the server can be reached, or until it does not fail with an error that `passes`.
+ * @throws ServerError, and the reason that `signal` aborts with.
+ */
 export async function untilReached<Result>(
   attempt: () => Promise<Result>,
   signal: AbortSignal,
   onConnection?: (connected: boolean) => void,
+  passes: (error: unknown) => boolean = (error) => error instanceof ConnectionError,
 ): Promise<Result> {
   for (let failures = 0; ; failures++) {
     try {
@@ -120,7 +129,7 @@ export async function untilReached<Result>(
       onConnection?.(true);
       return result;
     } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
+      if (!passes(error)) throw error;
       onConnection?.(false);
       await pause(failures, signal);
       signal.throwIfAborted();

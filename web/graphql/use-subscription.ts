@@ -1,6 +1,6 @@
 import type { ResultOf, VariablesOf } from "gql.tada";
 import { useEffect, useRef } from "react";
-import { ConnectionError } from "./execute";
+import { ConnectionError, mayPass } from "./execute";
 import { type Follow, follow, subscriptionsBegun, untilReached } from "./subscribe";
 
 /** A subscription that a component keeps open. Its closures may hold state that lasts as long as the subscription. */
@@ -55,14 +55,14 @@ export async function watch<Result, Variables extends Record<string, unknown>>(
   const loadAgain = async (again: () => Promise<void>) => {
     try {
       await subscriptionsBegun();
-      await untilReached(again, signal, onConnection);
+      await untilReached(again, signal, onConnection, mayPass);
     } catch (error) {
       // After a lost connection the next one loads again.
       if (!(error instanceof ConnectionError)) fail(error);
     }
   };
   try {
-    if (load) await untilReached(load, signal, onConnection);
+    if (load) await untilReached(load, signal, onConnection, mayPass);
     if (signal.aborted || isOver?.()) return;
     await follow({
       ...rest,

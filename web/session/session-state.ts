@@ -20,6 +20,8 @@ export interface SessionState {
   /** The kept frames that are known. */
   timeline: Timeline;
   connected: boolean;
+  /** Why the server knows nothing new: what it stores in cannot be reached. Null while it can. */
+  obstacle: string | null;
   /** Whether the session was deleted, on this page or elsewhere, or hidden from this browser. */
   removed: boolean;
   /** Whether the server does not show the session to this browser, or does so no longer. */
@@ -47,6 +49,7 @@ export type SessionAction =
       family: Pick<Painting, "parent" | "branches"> | null;
     }
   | { type: "place"; place: Place }
+  | { type: "obstacle"; message: string }
   | { type: "connection"; connected: boolean }
   | { type: "removed" }
   /** This browser may not see it, or no longer. */
@@ -61,6 +64,7 @@ export const nothingYet: SessionState = {
   curve: [],
   timeline: emptyTimeline,
   connected: true,
+  obstacle: null,
   removed: false,
   closed: false,
   failure: null,
@@ -85,7 +89,9 @@ export function nextState(state: SessionState, event: SessionAction): SessionSta
     case "elsewhere":
       return state.session ? { ...state, session: { ...state.session, ...event.described, ...event.family } as Session } : state;
     case "place":
-      return withPlace(state, event.place);
+      return withPlace(withoutObstacle(state), event.place);
+    case "obstacle":
+      return state.obstacle === event.message ? state : { ...state, obstacle: event.message };
     case "connection":
       return state.connected === event.connected ? state : { ...state, connected: event.connected };
     case "removed":
@@ -118,7 +124,12 @@ export function msPerStep({ timeline, frame }: Pick<SessionState, "timeline" | "
   return (Date.parse(last.createdAt) - Date.parse(first.createdAt)) / (last.step - first.step);
 }
 
-function withSession(state: SessionState, session: Session): SessionState {
+function withoutObstacle(state: SessionState): SessionState {
+  return state.obstacle === null ? state : { ...state, obstacle: null };
+}
+
+function withSession(before: SessionState, session: Session): SessionState {
+  const state = withoutObstacle(before);
   const { latestFrame } = session;
   const timeline = latestFrame ? withKeptFrame(state.timeline, latestFrame) : state.timeline;
   return { ...state, session, frame: newer(state.frame, latestFrame), timeline };
@@ -132,7 +143,8 @@ function withPlace(state: SessionState, place: Place): SessionState {
   return { ...state, session: { ...session, ...place } };
 }
 
-function withFrame(state: SessionState, frame: Frame): SessionState {
+function withFrame(before: SessionState, frame: Frame): SessionState {
+  const state = withoutObstacle(before);
   const { losses, step } = frame;
   const curve = losses ? mergeCurves(state.curve, [{ step, ...losses }]) : state.curve;
   // What sends a frame does not wait.

@@ -3,10 +3,11 @@ import { formatDuration } from "../parts/durations";
 import { statusNames, sessionTexts as texts } from "../texts/session";
 import { QueueDialog } from "./queue/queue-dialog";
 import styles from "./session-label.module.css";
+import type { SessionState } from "./session-state";
 
 interface Props {
   session: Session;
-  connected: boolean;
+  state: Pick<SessionState, "connected" | "obstacle">;
   /** Activity of a running session, such as "Painting". */
   doing: string;
   /** Text for a queued session that waits for more than its turn. */
@@ -14,12 +15,13 @@ interface Props {
 }
 
 /** The status of a session in words, with its error if there is one. */
-export function SessionStatusLine({ session, connected, doing, waitingFor = null }: Props) {
+export function SessionStatusLine({ session, state, doing, waitingFor = null }: Props) {
   const { status, error } = session;
+  const { connected, obstacle } = state;
   return (
     <>
       <p className={styles.status} data-status={status} aria-live="polite">
-        {connected ? statusText(session, doing, waitingFor) : texts.lost}
+        {connected ? (obstacle ?? statusText(session, doing, waitingFor)) : texts.lost}
       </p>
       <QueueDialog wanted={status === "QUEUED"} />
       {error && (

@@ -135,8 +135,10 @@ function usePlace(id: string, isOpen: boolean, step: number | null, dispatch: Di
       if (session) dispatch({ type: "place", place: session });
     };
     const timer = setInterval(() => {
-      // While the server cannot be reached, the place stays as it was and the status line says so.
-      ask().catch(() => undefined);
+      ask().catch((error: unknown) => {
+        // While the server itself cannot be reached, the place stays as it was and the status line says so.
+        if (error instanceof ServerError && error.code === "UNAVAILABLE") dispatch({ type: "obstacle", message: error.message });
+      });
     }, PLACE_EVERY_MS);
     return () => clearInterval(timer);
   }, [id, isOpen, step, dispatch]);

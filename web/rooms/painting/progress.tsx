@@ -21,7 +21,7 @@ export function Progress({ state, session }: { state: SessionState; session: Pai
   const over = isOver(session.status);
   return (
     <section className={styles.progress} aria-label={sessionTexts.progress}>
-      <SessionStatusLine session={session} connected={state.connected} doing={texts.doing} />
+      <SessionStatusLine session={session} state={state} doing={texts.doing} />
       <progress className={bar.bar} value={step} max={steps} aria-label={texts.stepOf(step, steps)} />
       <dl className={label.figures}>
         <div>

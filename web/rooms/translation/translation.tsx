@@ -74,7 +74,7 @@ export function TranslationRoom({ state, session, dispatch }: Props) {
         </header>
         <section className={own.progress} aria-label={sessionTexts.progress}>
           {isOver(session.status) ? (
-            <SessionStatusLine session={session} connected={state.connected} doing={texts.doing} />
+            <SessionStatusLine session={session} state={state} doing={texts.doing} />
           ) : (
             <LiveStatus state={state} session={session} />
           )}
@@ -123,7 +123,7 @@ function LiveStatus({ state, session }: { state: SessionState; session: Translat
     <>
       <SessionStatusLine
         session={session}
-        connected={state.connected}
+        state={state}
         doing={texts.doing}
         waitingFor={fetching ? texts.fetchingShare(shortTitle(title), formatShare(downloadProgress)) : null}
       />
