@@ -150,6 +150,8 @@ export class SharedWithMeResolver {
   }
 }
 
+const openArgument = { nullable: true, defaultValue: false, description: "Only links that open something." };
+
 /** Who may see a session, and what this client may do with it. */
 @Resolver(() => Session)
 export class SessionAccessResolver {
@@ -170,11 +172,12 @@ export class SessionAccessResolver {
   async links(
     @Root() session: SessionRecord,
     @Arg("first", () => Int, firstArgument) first: number | null,
+    @Arg("open", () => Boolean, openArgument) open: boolean | null,
     @Ctx() context: ApiContext,
   ): Promise<LinkRecord[] | null> {
-    return this.mayChange(session, context)
-      ? context.links.list({ first: lengthOf(first), skip: 0 }, { kind: "SHARE", sessionId: session.id })
-      : null;
+    if (!this.mayChange(session, context)) return null;
+    const filter = { kind: "SHARE", sessionId: session.id, ...(open ? { openAt: new Date() } : {}) } as const;
+    return context.links.list({ first: lengthOf(first), skip: 0 }, filter);
   }
 }
 
@@ -197,9 +200,7 @@ export class LinkResolver {
     })
     skip: number | null,
     @Arg("kind", () => LinkKind, { nullable: true, description: "Only links of this kind." }) kind: LinkKind | null | undefined,
-    @Arg("open", () => Boolean, { nullable: true, defaultValue: false, description: "Only links that open something." }) open:
-      | boolean
-      | null,
+    @Arg("open", () => Boolean, openArgument) open: boolean | null,
     @Arg("mine", () => Boolean, { nullable: true, defaultValue: false, description: "Only links of one's own." }) mine: boolean | null,
     @Ctx() { links, principal }: ApiContext,
   ): Promise<LinkRecord[]> {

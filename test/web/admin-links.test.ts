@@ -1,7 +1,8 @@
 import { print } from "graphql";
 import { expect, test } from "vitest";
 import { CreateLink, type Link, LinksQuery, RevokeLink } from "../../web/graphql/access-operations";
-import { skipBehind, whyClosed, withLink, withPage } from "../../web/rooms/admin/link-pages";
+import { whyClosed } from "../../web/parts/link-state";
+import { skipBehind, withLink, withPage } from "../../web/rooms/admin/link-pages";
 import { partiesOfFile } from "../helpers/parties";
 
 const parties = partiesOfFile();

@@ -52,10 +52,11 @@ export const SetUserAccess = graphql(
   [UserParts],
 );
 
-/** Who may see a session, and the links that share it. */
-export const SharingQuery = graphql(`query Sharing($id: ID!) { session(id: $id) { id visibility approval links { ...LinkParts } } }`, [
-  LinkParts,
-]);
+/** Who may see a session, and the links that share it now. */
+export const SharingQuery = graphql(
+  `query Sharing($id: ID!) { session(id: $id) { id visibility approval links(first: 100, open: true) { ...LinkParts } } }`,
+  [LinkParts],
+);
 
 export const ShareSession = graphql(
   `mutation ShareSession($id: ID!, $input: LinkInput!) { shareSession(sessionId: $id, input: $input) { path link { ...LinkParts } } }`,

@@ -1,11 +1,12 @@
 import type { Link } from "../../graphql/access-operations";
 import headings from "../../parts/headings.module.css";
+import { whyClosed } from "../../parts/link-state";
+import { momentOf } from "../../parts/moment";
 import { FailureNotice } from "../../parts/notice";
 import button from "../../parts/text-button.module.css";
 import { accessTexts } from "../../texts/access";
 import styles from "./admin.module.css";
-import { type LinkPages, whyClosed } from "./link-pages";
-import { momentOf } from "./moment";
+import type { LinkPages } from "./link-pages";
 
 const texts = accessTexts.admin;
 

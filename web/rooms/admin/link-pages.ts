@@ -1,4 +1,5 @@
 import type { Link } from "../../graphql/access-operations";
+import { whyClosed } from "../../parts/link-state";
 
 /** Links that one request of `LinksQuery` loads. */
 const PAGE = 100;
@@ -26,10 +27,4 @@ export function withLink(pages: LinkPages | null, link: Link): LinkPages {
   const { links, hasMore } = pages ?? { links: [], hasMore: false };
   const isKnown = links.some(({ id }) => id === link.id);
   return { links: isKnown ? links.map((one) => (one.id === link.id ? link : one)) : [link, ...links], hasMore };
-}
-
-/** Why a link opens nothing any more; null for one that does. */
-export function whyClosed({ revokedAt, expiresAt }: Pick<Link, "revokedAt" | "expiresAt">): "revoked" | "expired" | null {
-  if (revokedAt !== null) return "revoked";
-  return expiresAt !== null && new Date(expiresAt) <= new Date() ? "expired" : null;
 }

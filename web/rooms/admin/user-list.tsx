@@ -4,12 +4,12 @@ import { SetUserAccess, UsersQuery } from "../../graphql/access-operations";
 import { execute } from "../../graphql/execute";
 import { untilReached } from "../../graphql/subscribe";
 import headings from "../../parts/headings.module.css";
+import { momentOf } from "../../parts/moment";
 import { FailureNotice } from "../../parts/notice";
 import button from "../../parts/text-button.module.css";
 import { useAttempt } from "../../parts/use-attempt";
 import { accessTexts } from "../../texts/access";
 import styles from "./admin.module.css";
-import { momentOf } from "./moment";
 
 const texts = accessTexts.admin.users;
 

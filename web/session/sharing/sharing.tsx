@@ -3,6 +3,8 @@ import type { Link } from "../../graphql/access-operations";
 import { RevokeLink, SetVisibility, ShareSession, SharingQuery } from "../../graphql/access-operations";
 import { execute } from "../../graphql/execute";
 import { useAccess } from "../../parts/access";
+import { whyClosed } from "../../parts/link-state";
+import { momentOf } from "../../parts/moment";
 import { FailureNotice } from "../../parts/notice";
 import { SelectControl } from "../../parts/select-control";
 import { ShareableLink } from "../../parts/shareable-link";
@@ -42,7 +44,7 @@ export function SharingPanel({ id, path }: { id: string; path: string }) {
     return () => ending.abort();
   }, [id]);
 
-  const open = sharing?.links.filter(({ revokedAt }) => revokedAt === null) ?? [];
+  const open = sharing?.links.filter((link) => whyClosed(link) === null) ?? [];
 
   const show = (visibility: Visibility) =>
     attempt(async () => {
@@ -52,8 +54,9 @@ export function SharingPanel({ id, path }: { id: string; path: string }) {
 
   const make = () =>
     attempt(async () => {
-      const name = texts.name((sharing?.links.length ?? 0) + 1);
-      setMade((await execute(ShareSession, { id, input: { name } })).shareSession.path);
+      let count = open.length + 1;
+      while (open.some(({ name }) => name === texts.name(count))) count++;
+      setMade((await execute(ShareSession, { id, input: { name: texts.name(count) } })).shareSession.path);
       await load();
     });
 
@@ -102,7 +105,8 @@ export function SharingPanel({ id, path }: { id: string; path: string }) {
               <li key={link.id}>
                 <span>
                   {link.name} <span className="note">{accessTexts.roles.VIEWER} · </span>
-                  <time className="note">{new Date(link.createdAt).toLocaleString(undefined, shortly)}</time>
+                  <time className="note">{momentOf(link.createdAt)}</time>
+                  {link.expiresAt !== null && <span className="note"> · {accessTexts.admin.expires(momentOf(link.expiresAt))}</span>}
                 </span>
                 <button
                   type="button"
@@ -122,5 +126,3 @@ export function SharingPanel({ id, path }: { id: string; path: string }) {
     </>
   );
 }
-
-const shortly = { dateStyle: "medium", timeStyle: "short" } as const;
