@@ -42,7 +42,7 @@ export interface OpenConnectionsParts {
  * Connections that stay open, such as sockets: they end when a link that they came by is revoked or expires, and when their
  * visitor leaves, opens another link, after which the secret of their cookie is another one, or is a user whose access ends or
  * whose role changes. When the bus has lost such an event, storage tells which connections must end.
- * While the bus cannot be reached, storage is asked again every second.
+ * While the bus cannot be reached, storage is asked again twice a second.
  */
 export class OpenConnections {
   private readonly connections = new Set<Connection>();
