@@ -17,3 +17,4 @@ const counts = [...new Set(killed)].map((name) => `${name} ${killed.filter((othe
 console.info(`${killed.length} kills over 20 sessions (${counts.join(", ")})`);
 for (const [name, found] of Object.entries(findings))
   console.info(`${name}: ${found.length}${found.length > 0 ? ` ${found.join("; ")}` : ""}`);
+if (Object.values(findings).some((found) => found.length > 0)) process.exitCode = 1;

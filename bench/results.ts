@@ -29,6 +29,8 @@ export interface Result extends Measurement {
   date: string;
 }
 
+const LIMIT = /^at (most|least) /;
+
 /** A measurement that must be at most `limit`. */
 export function atMost(bench: string, value: number, limit: number, unit: string): Measurement {
   // A difference that is none, or goes the other way, has no ratio.
@@ -42,13 +44,23 @@ export function atLeast(bench: string, value: number, limit: number, unit: strin
 
 const resultsFile = fileURLToPath(new URL("results.json", import.meta.url));
 
+/** The measurements that are beyond their limit. */
+export function missedLimits(measurements: readonly Measurement[]): Measurement[] {
+  return measurements.filter(({ peer, ratio }) => LIMIT.test(peer) && ratio !== null && ratio < 1);
+}
+
 /**
- * Prints the measurements and writes them to results.json, where they replace earlier ones of the same bench and peer.
+ * Prints the measurements and writes them to results.json, where they replace earlier ones of the same bench and peer. A
+ * command that misses a limit ends with status 1.
  */
 export async function recordResults(measurements: readonly Measurement[], command: string, file = resultsFile): Promise<void> {
   const origin = { machine: machine(), commit: commit(), command, date: new Date().toISOString() };
   for (const { bench, peer, ratio, value, unit } of measurements) {
     console.log(`${bench}: ${value} ${unit}, ${peer}${ratio === null ? "" : ` (${ratio.toFixed(2)} times)`}`);
+  }
+  for (const { bench, value, unit, peer } of missedLimits(measurements)) {
+    console.error(`Missed: ${bench}: ${value} ${unit}, ${peer}.`);
+    process.exitCode = 1;
   }
   const merged = mergeResults(
     await readResults(file),

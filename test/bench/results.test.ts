@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { machine, mergeResults, type Result, readResults, recordResults } from "../../bench/results.js";
+import { atLeast, atMost, machine, mergeResults, missedLimits, type Result, readResults, recordResults } from "../../bench/results.js";
 
 function result(bench: string, peer: string, value: number): Result {
   return { bench, peer, ratio: null, value, unit: "ms", machine: "m", commit: "c", command: "x", date: "2026-01-01T00:00:00.000Z" };
@@ -33,4 +33,11 @@ test("recorded results are read back with machine, commit, command and date", as
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+});
+
+test("what is beyond its limit is missed, and what another program does better is not", () => {
+  const slower = { bench: "a", peer: "another program", ratio: 0.5, value: 2, unit: "ms" };
+  const kept = [atMost("b", 50, 50, "ms"), atLeast("c", 30, 20, "frames/s"), atMost("d", -3, 50, "ms"), slower];
+  const missed = [atMost("e", 51, 50, "ms"), atLeast("f", 19, 20, "frames/s")];
+  expect(missedLimits([...kept, ...missed])).toEqual(missed);
 });
