@@ -1,6 +1,7 @@
 import type { Bus } from "./bus/bus.js";
 import type { Config } from "./config.js";
 import type { OpenRateLimiter } from "./limits/allowances.js";
+import type { SharedPlaces } from "./limits/shared-places.js";
 import type { Log } from "./log.js";
 import type { Queue } from "./queue/queue.js";
 import type { AuditStore, Capability, SharedModelStore, TrialStore, WorkerStore } from "./storage/fleet.js";
@@ -23,6 +24,7 @@ export interface Engines {
     sharedModels: SharedModelStore;
     trials: TrialStore;
     openRateLimiter: OpenRateLimiter;
+    places: SharedPlaces;
     /** Why the processes cannot reach each other; null when they can. */
     unreachable(): string | null;
     wantedModels(): Promise<string[]>;

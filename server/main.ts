@@ -240,7 +240,7 @@ async function serveApi(
     exportsFolder: join(config.dataDir, "exports", "drafts"),
     memoryBytes: memoryOfMachine(),
     limits: { ownBytes: config.ownerBytes, linkBytes: FULL_OWNERS_OF_LINK * config.ownerBytes },
-    ...(fleet ? { openRateLimiter: fleet.openRateLimiter, isShared: true } : {}),
+    ...(fleet ? { openRateLimiter: fleet.openRateLimiter, sharedPlaces: fleet.places, isShared: true } : {}),
     report,
     warn: log.warn,
   });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { openRemoteBus } from "./bus/remote.js";
 import type { Config } from "./config.js";
 import type { Engines, EnginesParts } from "./engines.js";
+import { openSharedPlaces } from "./limits/shared-places.js";
 import { openSharedRates } from "./limits/shared-rates.js";
 import { openRemoteQueue } from "./queue/remote.js";
 import { openWakeUps } from "./queue/wake-ups.js";
@@ -37,6 +38,8 @@ export async function openSharedEngines(
   const streams = { reservations, relay: new StreamRelay({ bus, report: log.report }) };
   const rates = openSharedRates(redisUrl, { warn: log.warn });
   opened.push(async () => rates.close());
+  const places = openSharedPlaces(redisUrl, { warn: log.warn });
+  opened.push(() => places.close());
   return {
     storage,
     bus,
@@ -49,6 +52,7 @@ export async function openSharedEngines(
       sharedModels: storage.sharedModels,
       trials: storage.trials,
       openRateLimiter: rates.open,
+      places,
       unreachable: () => bus.unreachable(),
       wantedModels: storage.leases.wantedModels,
     },

@@ -165,6 +165,10 @@ export function graphqlOverSse(
     let unlisten: (() => Promise<void>) | null = null;
     streams.set(token, stream);
     await handled(stream, "PUT", "*/*");
+    await place.confirm().catch((error: unknown) => {
+      stream.end();
+      throw error;
+    });
     release = connections.add(principal, () => stream.end());
     const relayed: RelayedStream = {
       accepts: async (asking) => asking === holder && (await stays(stream, claim.soon())),

@@ -82,8 +82,9 @@ export function mjpegRoutes({ broker, watchOutput, access, places, addressOf }: 
 
   /** Sends a stream while it has the place of a socket. @throws AtelierError LIMIT */
   async function inPlace(viewer: Party, request: Request, send: () => Promise<void>): Promise<void> {
-    const { release } = places.take(viewer, addressOf(request) ?? "");
-    await send().finally(release);
+    const place = places.take(viewer, addressOf(request) ?? "");
+    await place.confirm();
+    await send().finally(place.release);
   }
 
   router.get("/sessions/:id/stream.mjpeg", async (request, response) => {

@@ -1,5 +1,6 @@
 import { addressKey } from "./address.js";
 import { type Allowances, FREE_PLACE_S, type Party } from "./allowances.js";
+import type { SharedPlaces } from "./shared-places.js";
 import type { LimitName } from "./table.js";
 
 /** The place of an open socket, or of a stream that takes one. */
@@ -8,19 +9,25 @@ export interface SocketPlace {
   readonly address: string;
   /** Gives the place to whom the socket turns out to belong to. @throws AtelierError LIMIT */
   become(party: Party): void;
+  /**
+   * Resolves when it is known that there is such a place also with those at other servers.
+   * @throws AtelierError LIMIT otherwise; the place is then released.
+   */
+  confirm(): Promise<void>;
   release(): void;
 }
 
 /** Who has a place, and what it counts as by the limits. */
 interface Holder {
-  role: string | null;
+  party: Party;
   keys: readonly (readonly [LimitName, string])[];
 }
 
 /**
  * Counts the open sockets of each owner, of all who came by the same link, and of strangers at each address: nobody takes
  * all the places. Strangers at all addresses together have half of them, and the last tenth is for admins. A stream of
- * events or of pictures (MJPEG) takes the place of a socket.
+ * events or of pictures (MJPEG) takes the place of a socket. With `shared`, the places of owners, links and addresses are
+ * counted together with those at other servers; the server's own are not.
  */
 export class SocketPlaces {
   private readonly counts = new Map<string, number>();
@@ -28,7 +35,10 @@ export class SocketPlaces {
   private admins = 0;
   private strangers = 0;
 
-  constructor(private readonly allowances: Allowances) {}
+  constructor(
+    private readonly allowances: Allowances,
+    private readonly shared: SharedPlaces | null = null,
+  ) {}
 
   /** @throws AtelierError LIMIT */
   take(party: Party, address: string): SocketPlace {
@@ -37,6 +47,12 @@ export class SocketPlaces {
     let holder = this.enter(party, address);
     this.total++;
     let isReleased = false;
+    const release = () => {
+      if (isReleased) return;
+      isReleased = true;
+      this.total--;
+      this.leave(holder);
+    };
     return {
       address,
       become: (owner) => {
@@ -45,12 +61,12 @@ export class SocketPlaces {
         this.leave(holder);
         holder = next;
       },
-      release: () => {
-        if (isReleased) return;
-        isReleased = true;
-        this.total--;
-        this.leave(holder);
-      },
+      confirm: () =>
+        this.confirm(holder).catch((error: unknown) => {
+          release();
+          throw error;
+        }),
+      release,
     };
   }
 
@@ -64,13 +80,27 @@ export class SocketPlaces {
     return holder;
   }
 
-  private leave(holder: Holder): void {
-    this.countRole(holder, -1);
-    for (const [, key] of holder.keys) {
+  private async confirm({ party, keys }: Holder): Promise<void> {
+    for (const [name, key] of this.limited(party, keys)) {
+      const count = this.counts.get(key) ?? 0;
+      const elsewhere = (await this.shared?.tell(key, count)) ?? 0;
+      this.allowances.requirePlace(name, party, count + elsewhere - 1);
+    }
+  }
+
+  private leave({ party, keys }: Holder): void {
+    this.countRole(party, -1);
+    for (const [, key] of keys) {
       const left = (this.counts.get(key) ?? 0) - 1;
       if (left > 0) this.counts.set(key, left);
       else this.counts.delete(key);
     }
+    for (const [, key] of this.limited(party, keys)) void this.shared?.tell(key, this.counts.get(key) ?? 0);
+  }
+
+  /** The counts that a party has a limit of. */
+  private limited(party: Party, keys: Holder["keys"]): Holder["keys"] {
+    return keys.filter(([name]) => Number.isFinite(this.allowances.of(name, party)));
   }
 
   private countRole({ role }: Pick<Party, "role">, places: 1 | -1): void {
@@ -79,12 +109,13 @@ export class SocketPlaces {
   }
 }
 
-function holderOf({ role, ownerId, groupId = null }: Party, address: string): Holder {
-  if (role === null) return { role, keys: [["strangerSockets", `address ${addressKey(address)}`]] };
+function holderOf(party: Party, address: string): Holder {
+  const { role, ownerId, groupId = null } = party;
+  if (role === null) return { party, keys: [["strangerSockets", `address ${addressKey(address)}`]] };
   const own = ["ownSockets", `owner ${ownerId}`] as const;
-  return { role, keys: groupId === null ? [own] : [own, ["linkSockets", `link ${groupId}`]] };
+  return { party, keys: groupId === null ? [own] : [own, ["linkSockets", `link ${groupId}`]] };
 }
 
 function isSame(one: Holder, other: Holder): boolean {
-  return one.role === other.role && one.keys.join() === other.keys.join();
+  return one.party.role === other.party.role && one.keys.join() === other.keys.join();
 }
