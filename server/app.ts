@@ -22,11 +22,13 @@ import { createGuard } from "./http/guard.js";
 import type { HostMetrics } from "./http/host-metrics.js";
 import { createMetrics } from "./http/metrics.js";
 import { namesInNetwork } from "./http/own-names.js";
+import { requestIdsBehind } from "./http/request-id.js";
 import { createTlsServer, type TlsFiles } from "./http/tls.js";
 import { Allowances, type OpenRateLimiter } from "./limits/allowances.js";
 import { OperationPlaces } from "./limits/operation-places.js";
 import { pictureLimitsOf } from "./limits/pictures.js";
 import { SecretLookups } from "./limits/secret-lookups.js";
+import type { SharedPlaces } from "./limits/shared-places.js";
 import { SocketPlaces } from "./limits/socket-places.js";
 import { type LimitValues, limitValues } from "./limits/table.js";
 import { decoderLimits, openPictureDecoder } from "./pictures/decoder.js";
@@ -110,6 +112,8 @@ export interface AppParts {
   limits?: Partial<LimitValues>;
   /** Counts rates together with other servers; this one counts alone by default. */
   openRateLimiter?: OpenRateLimiter;
+  /** Counts places of sockets together with other servers; this one counts alone by default. */
+  sharedPlaces?: SharedPlaces | null;
   /** Whether other processes share the storage, the bus and the queue; false by default. */
   isShared?: boolean;
   /** How long the head of a request may take to arrive, ms; a minute by default. */
@@ -169,6 +173,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     warn,
     limits: replaced,
     openRateLimiter,
+    sharedPlaces = null,
     isShared = false,
     headMs = HEAD_MS,
   } = parts;
@@ -191,7 +196,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   const audit = auditSink === null ? noAudit : new AuditJournal(auditSink, report);
   const addressOf = clientAddresses(trustedProxies);
   const guard = createGuard({
-    ...{ publicUrl, origins, namesInNetwork: isInNetwork ? namesInNetwork : () => [] },
+    ...{ publicUrl, origins, namesInNetwork: isInNetwork ? namesInNetwork : () => [], hasAccess: isInNetwork },
     refused: (request, { code, detail: { field = "" } }) =>
       audit.record({ action: `Foreign ${field}`, code, principal: null, address: addressOf(request) }),
   });
@@ -245,9 +250,10 @@ export async function createApp(parts: AppParts): Promise<App> {
     api: { viewers: () => broker.viewerCount, droppedFrames: () => broker.droppedFrames, live: liveFrames.counts },
     host: hostMetrics,
   });
-  const places = new SocketPlaces(allowances);
+  const places = new SocketPlaces(allowances, sharedPlaces);
   const operations = new OperationPlaces(allowances);
-  const socketAccess = { ...access, contextOf, allowances, places, operations, introspection: switches.introspection };
+  const requestIdOf = requestIdsBehind(trustedProxies);
+  const socketAccess = { ...access, contextOf, allowances, places, operations, requestIdOf, introspection: switches.introspection };
   const streams = graphqlOverSse(schema, { ...socketAccess, ...streamParts }, report);
   const httpParts = { ...socketAccess, switches, eventStreams: streams.middleware };
   const graphql = await graphqlOverHttp(schema, httpParts, report);

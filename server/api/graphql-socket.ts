@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { CloseCode, MessageType, type Server as Protocol, parseMessage } from "graphql-ws";
 import type { WebSocket } from "ws";
 import type { SocketPlace } from "../limits/socket-places.js";
+import { logFields } from "../records/log-fields.js";
 import type { ApiContext } from "./context.js";
 import type { ReportError } from "./errors.js";
 import { apiLimits } from "./limits.js";
@@ -30,12 +31,12 @@ export interface SocketExtra extends Record<PropertyKey, unknown> {
 }
 
 /**
- * Runs the protocol graphql-ws on an accepted socket. Its replies go through the socket's output, which stops reading
+ * Runs the protocol graphql-ws on an accepted socket; what is logged meanwhile names `requestId`. Its replies go through the socket's output, which stops reading
  * from a client that does not read. What a client does wrong ends its own operation or socket and is not logged.
  */
 export function serveSocket(
   socket: WebSocket,
-  opened: Pick<SocketExtra, "request" | "place">,
+  { requestId, ...opened }: Pick<SocketExtra, "request" | "place"> & { requestId: string },
   protocol: Protocol<SocketExtra>,
   report: ReportError,
 ): void {
@@ -50,17 +51,19 @@ export function serveSocket(
       send: (text) => output.send(text),
       close: (code, reason) => socket.close(code, reason),
       onMessage: (receive) =>
-        socket.on("message", async (data: Buffer) => {
-          const text = data.byteLength > apiLimits.maxRequestBytes ? refusable(data, oversized) : data.toString();
-          if (text === null) return socket.close(TOO_LARGE, "Message too large");
-          try {
-            await receive(text);
-          } catch (error) {
-            if (isServerMessage(text)) return socket.close(CloseCode.BadRequest, "Invalid message received");
-            report(error);
-            socket.close(CloseCode.InternalServerError, "Internal server error");
-          }
-        }),
+        socket.on("message", (data: Buffer) =>
+          logFields.run({ requestId }, async () => {
+            const text = data.byteLength > apiLimits.maxRequestBytes ? refusable(data, oversized) : data.toString();
+            if (text === null) return socket.close(TOO_LARGE, "Message too large");
+            try {
+              await receive(text);
+            } catch (error) {
+              if (isServerMessage(text)) return socket.close(CloseCode.BadRequest, "Invalid message received");
+              report(error);
+              socket.close(CloseCode.InternalServerError, "Internal server error");
+            }
+          }),
+        ),
     },
     {
       output,

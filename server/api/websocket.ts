@@ -12,6 +12,7 @@ import { type Allowances, FREE_PLACE_S } from "../limits/allowances.js";
 import type { OperationPlaces } from "../limits/operation-places.js";
 import type { SocketPlace, SocketPlaces } from "../limits/socket-places.js";
 import type { AccessMode } from "../records/access.js";
+import { REQUEST_ID } from "../records/log-fields.js";
 import type { ContextOf } from "./context.js";
 import { DocumentCache } from "./document-cache.js";
 import { formatError, type ReportError, requestTooLarge } from "./errors.js";
@@ -43,6 +44,8 @@ export interface SocketAccess {
   allowances: Allowances;
   places: SocketPlaces;
   operations: OperationPlaces;
+  /** The id of a request, which the log names. */
+  requestIdOf(request: IncomingMessage): string;
   /** Address of a client, also of one behind trusted proxies; null when its connection is gone. */
   addressOf(request: IncomingMessage): string | null;
   /** Whether those who may use the API may read its schema. */
@@ -58,7 +61,7 @@ export interface UpgradeGuard {
 export function graphqlOverWebSocket(
   server: Server,
   schema: GraphQLSchema,
-  { mode, contextOf, principals, connections, allowances, places, operations, addressOf, introspection }: SocketAccess,
+  { mode, contextOf, principals, connections, allowances, places, operations, requestIdOf, addressOf, introspection }: SocketAccess,
   guard: UpgradeGuard,
   report: ReportError,
 ): { close: () => Promise<void> } {
@@ -73,6 +76,8 @@ export function graphqlOverWebSocket(
     perMessageDeflate: false,
     handleProtocols: (protocols) => handleProtocols(protocols),
   });
+  const requestIds = new WeakMap<IncomingMessage, string>();
+  sockets.on("headers", (headers, request) => headers.push(`${REQUEST_ID}: ${requestIds.get(request)}`));
   const receiving = new ReceivingBudget();
   const results = new SharedResults();
   const protocol = makeServer<Record<string, unknown>, SocketExtra>({
@@ -105,6 +110,7 @@ export function graphqlOverWebSocket(
       const renewal = mode === "NONE" ? null : new SocketCredential({ principalOf, admit, current });
       try {
         admit(principal);
+        await extra.place.confirm();
       } catch (error) {
         if (!(error instanceof AtelierError)) throw error;
         extra.close(TOO_MANY, "Too many sockets");
@@ -178,9 +184,11 @@ export function graphqlOverWebSocket(
       (place) => {
         if (socket.destroyed) return place.release();
         socket.off("error", lost).once("close", place.release);
+        const requestId = requestIdOf(request);
+        requestIds.set(request, requestId);
         sockets.handleUpgrade(request, socket, head, (accepted) => {
           receiving.watch(accepted, request.socket);
-          serveSocket(accepted, { request, place }, protocol, report);
+          serveSocket(accepted, { request, place, requestId }, protocol, report);
         });
       },
       (error: unknown) => {
@@ -197,7 +205,9 @@ export function graphqlOverWebSocket(
     const party = (await admitted(undefined, request, principals)) ?? stranger;
     const address = addressOf(request) ?? "";
     await allowances.spend("strangerUpgradesPerMinute", party, address);
-    return places.take(party, address);
+    const place = places.take(party, address);
+    await place.confirm();
+    return place;
   }
 
   server.on("upgrade", upgrade);

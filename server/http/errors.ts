@@ -1,7 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler } from "express";
 import { AtelierError, type ErrorBody, type ErrorCode, type ErrorDetail, errorBody, PictureLost } from "../errors.js";
-import { logFields } from "../records/log-fields.js";
-import { REQUEST_ID } from "./request-id.js";
+import { logFields, REQUEST_ID } from "../records/log-fields.js";
 
 const STATUS: Record<ErrorCode, number> = {
   BAD_INPUT: 400,

@@ -30,11 +30,19 @@ export interface GuardOptions {
   origins?: readonly string[];
   /** Further names of this machine, where other machines may reach the server. */
   namesInNetwork?(): readonly string[];
+  /** Whether the server has access control, which it needs before other machines may reach it. */
+  hasAccess?: boolean;
   /** Receives what is refused, for the audit log. */
   refused?(request: IncomingMessage, error: AtelierError): void;
 }
 
-export function createGuard({ publicUrl = null, origins: others = [], namesInNetwork = () => [], refused }: GuardOptions): Guard {
+export function createGuard({
+  publicUrl = null,
+  origins: others = [],
+  namesInNetwork = () => [],
+  hasAccess = false,
+  refused,
+}: GuardOptions): Guard {
   const origins = new Set(others.map((origin) => new URL(origin).origin));
   const hosts = new Set([...origins, ...(publicUrl ? [publicUrl.origin] : [])].map((origin) => new URL(origin).host));
 
@@ -56,8 +64,8 @@ export function createGuard({ publicUrl = null, origins: others = [], namesInNet
     const severalHosts = refuseSeveralHosts(request);
     if (severalHosts) return severalHosts;
     const { host = "", origin } = request.headers;
-    if (!isOwn(host, request) && !hosts.has(host.toLowerCase())) return foreignHost(host, request);
-    return origin === undefined || origins.has(origin) || isOwnPage(request) ? null : foreignOrigin(origin);
+    if (!isOwn(host, request) && !hosts.has(host.toLowerCase())) return foreignHost(host, request, hasAccess);
+    return origin === undefined || origins.has(origin) || isOwnPage(request) ? null : foreignOrigin(origin, hasAccess);
   }
 
   function isOwnPage(request: IncomingMessage): boolean {
@@ -96,24 +104,24 @@ export function refuseSeveralHosts({ rawHeaders }: IncomingMessage): AtelierErro
 }
 
 /** Explains to a person behind a forwarded port or a proxy how to let the address in. */
-function foreignHost(host: string, request: IncomingMessage): AtelierError {
+function foreignHost(host: string, request: IncomingMessage, hasAccess: boolean): AtelierError {
   const scheme = request.headers["x-forwarded-proto"] === "https" ? "https" : "http";
   const shown = HOST.test(host) ? `the host name ${host}` : "that host name";
   const origin = HOST.test(host) ? `${scheme}://${host}` : "https://studio.example";
-  const advice = `If you forward a port or use a proxy, start the server with ${settings("ATELIER_PUBLIC_URL", origin)}, the address that the browser shows`;
+  const advice = `If you forward a port or use a proxy, start the server with ${settings("ATELIER_PUBLIC_URL", origin, hasAccess)}, the address that the browser shows`;
   return new AtelierError("FORBIDDEN", `This server does not accept ${shown}. ${advice}; docs/access.md says more.`, { field: "Host" });
 }
 
 /** Explains how to let the pages of an origin in, which may be those of a proxy that does not pass on the Host header. */
-function foreignOrigin(origin: string): AtelierError {
+function foreignOrigin(origin: string, hasAccess: boolean): AtelierError {
   const known = /^https?:\/\//.test(origin) && HOST.test(origin.replace(/^https?:\/\//, ""));
-  const proxy = `If it is the address of your proxy, start the server with ${settings("ATELIER_PUBLIC_URL", origin)}`;
-  const page = `if it is another page that you trust, with ${settings("ATELIER_ORIGINS", origin)}`;
+  const proxy = `If it is the address of your proxy, start the server with ${settings("ATELIER_PUBLIC_URL", origin, hasAccess)}`;
+  const page = `if it is another page that you trust, with ${settings("ATELIER_ORIGINS", origin, hasAccess)}`;
   const advice = known ? ` ${proxy}; ${page}; docs/access.md says more.` : "";
   return new AtelierError("FORBIDDEN", `Pages of ${known ? origin : "that origin"} may not use this server.${advice}`, { field: "Origin" });
 }
 
 /** The variables that let an origin in: one of another machine needs access control. */
-function settings(variable: "ATELIER_PUBLIC_URL" | "ATELIER_ORIGINS", origin: string): string {
-  return `${variable}=${origin}${isLoopback(origin) ? "" : " and ATELIER_ACCESS=link"}`;
+function settings(variable: "ATELIER_PUBLIC_URL" | "ATELIER_ORIGINS", origin: string, hasAccess: boolean): string {
+  return `${variable}=${origin}${hasAccess || isLoopback(origin) ? "" : " and ATELIER_ACCESS=link"}`;
 }

@@ -1,8 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
+/** The header with the id of a request. */
+export const REQUEST_ID = "X-Request-Id";
+
 /** What a line of the log is about, as far as is known. */
 export interface LogFields {
-  /** Id of the HTTP request, which its response names too. */
+  /** Id of the HTTP request, which its response names too; of what comes over a WebSocket, that of the upgrade. */
   requestId?: string;
   sessionId?: string;
 }

@@ -134,7 +134,7 @@ describe("the guard of a server behind a proxy, which passes on the Host header 
   const origin = "https://atelier.example";
   let proxied: Awaited<ReturnType<typeof serve>>;
   beforeAll(async () => {
-    proxied = await serve(createGuard({ publicUrl: new URL(origin) }));
+    proxied = await serve(createGuard({ publicUrl: new URL(origin), hasAccess: true }));
   });
   afterAll(() => proxied.close());
   const pass = (headers: Record<string, string>) => ask(proxied.port, "/graphql", { method: "POST", headers });
@@ -153,6 +153,11 @@ describe("the guard of a server behind a proxy, which passes on the Host header 
       expect(answer.headers["access-control-allow-origin"]).toBeUndefined();
       expect(await connect(proxied.port, headers)).toBe("welcome");
     }
+  });
+
+  it("does not advise access control, which it has", async () => {
+    const { message } = (await pass({ Host: "other.example" })).json() as { message: string };
+    expect(message).toContain("ATELIER_PUBLIC_URL=http://other.example, ");
   });
 
   it("accepts no other name, scheme or port", async () => {

@@ -1,4 +1,6 @@
+import { createClient } from "graphql-ws";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import WebSocket from "ws";
 import { logFields } from "../../server/records/log-fields.js";
 import { startApp } from "../helpers/app.js";
 import { ask, type RunningServer, startHttp } from "./server.js";
@@ -46,6 +48,27 @@ test("a fault is logged with the id that its client sees", async () => {
   const id = await idOf(behindProxy, "chosen-2", "/models/any/preview");
   expect(id).toBe("chosen-2");
   expect(reported).toEqual(["chosen-2"]);
+});
+
+test("so is a fault of what comes over a WebSocket, with the id of the upgrade", async () => {
+  const app = await startApp({ trustedProxies: ["127.0.0.1"] });
+  const ids: (string | undefined)[] = [];
+  app.faults.push = () => ids.push(logFields.getStore()?.requestId);
+  app.storage.images.find = () => Promise.reject(new Error("The database is gone."));
+  const answered: unknown[] = [];
+  class Socket extends WebSocket {
+    constructor(url: string, protocols: string) {
+      super(url, protocols, { headers: { "X-Request-Id": "chosen-4" } });
+      this.on("upgrade", ({ headers }) => answered.push(headers["x-request-id"]));
+    }
+  }
+  const client = createClient({ url: `${app.address.replace("http", "ws")}/graphql`, webSocketImpl: Socket, retryAttempts: 0 });
+  const results = client.iterate({ query: `{ image(id: "${app.imageId}") { id } }` });
+  const { errors } = (await results.next()).value as { errors: { extensions: { code: string } }[] };
+  await client.dispose();
+  await app.close();
+  expect([answered, errors.map(({ extensions }) => extensions.code)]).toEqual([["chosen-4"], ["INTERNAL"]]);
+  expect(ids).toEqual(["chosen-4"]);
 });
 
 test("so is a fault of a GraphQL operation", async () => {
