@@ -121,6 +121,13 @@ describeStudio("a server with links, in browsers", { variables, camera: true, fl
     await viewer.getByText("There is nothing at this address.", { exact: false }).waitFor();
     await teacher.page.goto("/gallery");
     await teacher.page.getByText("By somebody else").first().waitFor();
+    await painter.goto("/gallery");
+    await painter
+      .locator(`a[href*="${painting.searchParams.get("id")}"]`)
+      .first()
+      .waitFor();
+    expect(await painter.getByText("By somebody else").count()).toBe(0);
+    await painter.goto(painting.pathname + painting.search);
 
     await painter.getByRole("button", { name: "Share…" }).click();
     const dialog = painter.getByRole("dialog", { name: "Share" });

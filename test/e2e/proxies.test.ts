@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findOnPath } from "../helpers/browser.js";
 import { eventually } from "../helpers/eventually.js";
 import { GraphqlClient } from "../helpers/graphql-client.js";
+import { openPageSocket } from "../helpers/page-socket.js";
 import { pngPicture } from "../helpers/pictures.js";
 import { ServerFixture } from "../helpers/server-fixture.js";
 import { noteSkipped } from "../helpers/skipped.js";
@@ -160,16 +161,25 @@ describe.each(Object.entries(proxies))("behind %s", (name, proxy) => {
       stream.dispose();
     });
 
-    test("a link is opened under the address that browsers show, and other names are refused", async () => {
-      const { createLink } = await client.query('mutation { createLink(input: { name: "x", role: VIEWER }) { secret } }');
+    test("a link is opened and used by pages of the address that browsers show alone, until it is revoked", async () => {
+      const { createLink } = await client.query('mutation { createLink(input: { name: "x", role: VIEWER }) { secret link { id } } }');
       const open = (origin: string) =>
         fetch(`${address}/access`, {
           method: "POST",
           headers: { "Content-Type": "application/json", Origin: origin },
-          body: JSON.stringify(createLink),
+          body: JSON.stringify({ secret: createLink.secret }),
         });
-      expect((await open(address)).status).toBe(200);
       expect((await open("http://evil.example")).status).toBe(403);
+      const opened = await open(address);
+      expect(opened.status).toBe(200);
+      const [cookie = ""] = (opened.headers.get("Set-Cookie") ?? "").split(";");
+      const page = openPageSocket(address, { cookie, origin: address });
+      const role = page.client.iterate({ query: "{ server { access { role } } }" });
+      expect((await role.next()).value).toMatchObject({ data: { server: { access: { role: "VIEWER" } } } });
+      // The guard refuses the upgrade.
+      expect(await openPageSocket(address, { cookie, origin: "http://evil.example" }).closed).toBe(1006);
+      await client.query("mutation ($id: ID!) { revokeLink(id: $id) { id } }", createLink.link);
+      expect(await page.closed).toBe(4403);
     });
   });
 });

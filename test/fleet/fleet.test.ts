@@ -9,12 +9,15 @@ import { until } from "../helpers/until.js";
 
 if (postgresPrograms === null) noteSkipped(noPostgres);
 
+const STEER = "mutation ($id: ID!) { steer(sessionId: $id, changes: { beta: 500 }) { id } }";
+const CHANGES = "query ($id: ID!) { session(id: $id) { ... on StyleTransferSession { changes { step beta } } } }";
+
 describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and workers", () => {
   const paintings = new PaintingFleet();
   const first = () => paintings.first;
   const second = () => paintings.second;
 
-  it("move what waits in the queue on either server, and branch it when it has begun", async () => {
+  it("move what waits in the queue on either server, and branch and replay it when it has begun", async () => {
     const MOVE = "mutation ($id: ID!, $position: Int!) { moveInQueue(sessionId: $id, position: $position) { queuePosition } }";
     const order = async (client: GraphqlClient) => (await client.query("{ queue { id } }")).queue.map(({ id }: { id: string }) => id);
     const [a, b, c] = [await paintings.start(5), await paintings.start(5), await paintings.start(5)];
@@ -30,6 +33,13 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     const { branchSession } = await second().query(BRANCH, { id: a });
     expect(branchSession.parent.id).toBe(a);
     await until(async () => (await paintings.statusOf(branchSession.id)) === "COMPLETED");
+    const trace = await (await fetch(`${first().address}/sessions/${a}/trace.json`)).text();
+    const { importTrace } = await second().query("mutation ($trace: String!) { importTrace(trace: $trace) { id } }", { trace });
+    const replay = paintings.watch(importTrace.id);
+    await paintings.expectWhole(replay, 5);
+    const original = paintings.watch(a);
+    await original.ended;
+    expect(replay.viewer.seen.get(5)).toBe(original.viewer.seen.get(5));
     await worker.end("SIGTERM");
     await until(async () => (await (await fetch(`${first().address}/readyz`)).json()).workers === 0);
   });
@@ -51,15 +61,12 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     const id = await paintings.start(60);
     const watched = paintings.watch(id);
     await until(() => watched.viewer.lastStep >= 2);
-    await second().query("mutation ($id: ID!) { steer(sessionId: $id, changes: { beta: 500 }) { id } }", { id });
+    await second().query(STEER, { id });
     await first().query("mutation ($id: ID!) { pauseSession(sessionId: $id) { id } }", { id });
     await until(async () => (await paintings.statusOf(id)) === "PAUSED");
     await second().query("mutation ($id: ID!) { resumeSession(sessionId: $id) { id } }", { id });
     await paintings.expectWhole(watched, 60);
-    const { session } = await second().query("query ($id: ID!) { session(id: $id) { ... on StyleTransferSession { changes { step } } } }", {
-      id,
-    });
-    expect(session.changes).toHaveLength(1);
+    expect((await second().query(CHANGES, { id })).session.changes).toHaveLength(1);
 
     const running = await paintings.start(500);
     await until(async () => (await paintings.statusOf(running)) === "RUNNING");
@@ -79,10 +86,13 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     expect(await leaving.end("SIGTERM")).toBe(0);
     const doomed = await paintings.startWorker();
     await goOn();
+    // The worker that is killed may have received it or not.
+    await second().query(STEER, { id });
     await doomed.end("SIGKILL");
     await paintings.sharedWorker();
     await paintings.expectWhole(watched, 200);
     expect(await paintings.claimsOf(id)).toBe(3);
+    expect((await second().query(CHANGES, { id })).session.changes).toEqual([{ step: expect.any(Number), beta: 500 }]);
   });
 
   it("go on with a live translation when its worker is killed, and show it on every server, also when no worker is left", async () => {

@@ -15,6 +15,8 @@ export interface SimulationOptions {
   steps: number;
   /** Connections that PostgreSQL accepts: each API server and worker has up to 10. */
   connections: number;
+  /** Whether the database waits for its disk; false by default. */
+  waitsForDisk?: boolean;
   /** Folder in which the simulation makes its own. */
   parent: string;
 }
@@ -68,7 +70,7 @@ export class FleetSimulation {
   static async start(options: SimulationOptions): Promise<FleetSimulation> {
     const folder = await mkdtemp(join(options.parent, "atelier-simulation-"));
     await mkdir(join(folder, "blobs"));
-    const [postgres, redis] = await Promise.all([startPostgres({ connections: options.connections }), RedisServer.start()]);
+    const [postgres, redis] = await Promise.all([startPostgres(options), RedisServer.start()]);
     const shared = { databaseUrl: await postgres.newDatabase(), redisUrl: redis.url, folder };
     const failures: string[] = [];
     const open = () => openMember(shared, (error) => failures.push(String(error)));

@@ -32,8 +32,15 @@ export const postgresPrograms = findPrograms();
 /** Why tests with PostgreSQL are skipped where `postgresPrograms` is null. */
 export const noPostgres = `PostgreSQL ${OLDEST} or later is not installed, so storage that several servers share is not tested.`;
 
-/** Starts a server for at most so many connections. Nothing is flushed to disk, which makes it fast. */
-export async function startPostgres({ connections = 100 } = {}): Promise<PostgresServer> {
+export interface PostgresOptions {
+  /** Connections that it accepts. */
+  connections?: number;
+  /** Whether each commit waits until it is on the disk, as in the world outside. Without it, the server is fast. */
+  waitsForDisk?: boolean;
+}
+
+/** Starts a server. */
+export async function startPostgres({ connections = 100, waitsForDisk = false }: PostgresOptions = {}): Promise<PostgresServer> {
   if (postgresPrograms === null) throw new Error(noPostgres);
   const programs = postgresPrograms;
   const version = execFileSync(join(programs, "postgres"), ["--version"]);
@@ -43,7 +50,7 @@ export async function startPostgres({ connections = 100 } = {}): Promise<Postgre
   const data = join(folder, "data");
   // With its owner.
   execFileSync("cp", ["-a", template, data]);
-  const database = new Database(programs, data, connections, await freePort());
+  const database = new Database(programs, data, { connections, waitsForDisk }, await freePort());
   await database.start();
   return {
     async newDatabase(content = "migrated") {
@@ -73,7 +80,7 @@ async function makeTemplate(programs: string, template: string): Promise<void> {
   const draft = join(folder, "data");
   const initdb = ["--pgdata", draft, "--username", USER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"];
   execFileSync(join(programs, "initdb"), initdb, { ...unprivilegedUser(), cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
-  const database = new Database(programs, draft, 10, await freePort());
+  const database = new Database(programs, draft, { connections: 10, waitsForDisk: false }, await freePort());
   await database.start();
   await database.execute(`create database ${MIGRATED}`);
   const { close } = await openRemoteDatabase(database.addressOf(MIGRATED));
@@ -103,7 +110,7 @@ class Database {
   constructor(
     private readonly programs: string,
     private readonly data: string,
-    private readonly connections: number,
+    private readonly options: Required<PostgresOptions>,
     private readonly port: number,
   ) {}
 
@@ -112,13 +119,13 @@ class Database {
   }
 
   async start(): Promise<void> {
+    const { connections, waitsForDisk } = this.options;
     const settings = {
-      fsync: "off",
-      full_page_writes: "off",
+      ...(waitsForDisk ? {} : { fsync: "off", full_page_writes: "off" }),
       listen_addresses: "127.0.0.1",
       unix_socket_directories: "",
       port: this.port,
-      max_connections: this.connections,
+      max_connections: connections,
     };
     const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     const options = { ...unprivilegedUser(), cwd: this.data, stdio: "ignore" } as const;

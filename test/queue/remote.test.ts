@@ -241,6 +241,7 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
       await add("other", { model: "other" });
       await add("drafted", { model: "own", draft: true });
       await add("fits", { model: "own", size: 256 });
+      expect((await sqlLeases(shared.database).wantedModels()).sort()).toEqual(["other", "own", "vgg19"]);
       const small = open("small", { capability: () => ({ models: ["own"], maxSize: 512 }) });
       expect((await small.claim(forever))?.sessionId).toBe("fits");
       await add("unwanted", { model: "other", size: 1024 });
