@@ -20,7 +20,14 @@ const wants = { models: null, maxSize: 4096, kinds: workKinds, except: [] };
 const nothing = { ...wants, maxSize: 1 };
 
 const parent = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
-const simulation = await FleetSimulation.start({ owners: 20, sessionsOfEach: 50, steps: 200, connections: 200, parent });
+const simulation = await FleetSimulation.start({
+  owners: 20,
+  sessionsOfEach: 50,
+  steps: 200,
+  connections: 200,
+  parent,
+  waitsForDisk: true,
+});
 const members: Member[] = [];
 const measured: Measurement[] = [];
 try {
