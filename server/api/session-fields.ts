@@ -42,7 +42,7 @@ export class SessionFieldsResolver {
     return session.status === "QUEUED" || session.status === "RUNNING" ? waitingReason(session) : null;
   }
 
-  @FieldResolver(() => Int, { description: "Number of subscriptions that watch the session now." })
+  @FieldResolver(() => Int, { description: "Number of subscriptions that watch the session now, at the server that is asked." })
   viewers(@Root() session: SessionRecord, @Ctx() { broker }: OperationContext): number {
     return broker.viewersOf(session.id);
   }

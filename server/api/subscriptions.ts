@@ -82,7 +82,7 @@ export class SessionSubscription {
 @Resolver()
 export class ViewersSubscription {
   @Subscription(() => Int, {
-    description: "Number of subscriptions that watch a session, now and after each change. This one does not count.",
+    description: "Number of subscriptions that watch a session at this server, now and after each change. This one does not count.",
     subscribe: ({ args, context }: { args: { id: string }; context: ApiContext }) => context.broker.watchViewers(requireId("id", args.id)),
   })
   viewers(@Root() { viewers }: ViewerCount, @IdArg("id") _id: string): number {
