@@ -24,7 +24,7 @@ export class Channel {
     }
   }
 
-  /** Notes a session that was read from storage for the viewers. */
+  /** Notes a session that was read from storage for all viewers. */
   note({ revision, step }: Pick<SessionRecord, "revision" | "step">): void {
     this.known = { revision: Math.max(this.known.revision, revision), step: Math.max(this.known.step, step) };
   }

@@ -117,7 +117,9 @@ export class FrameBroker {
     const kept = keptFrames(this.storage);
     const session = await this.storage.sessions.find(sessionId);
     if (!session) throw noSession("id");
-    this.channels.get(sessionId)?.note(session);
+    const channel = this.channels.get(sessionId);
+    // Viewers who were here before may not have heard of it.
+    if (channel?.mailboxes.size === 1) channel.note(session);
     mailbox.begin(session);
     const opening: ViewerEvent[] = [{ type: "changed", session }];
     if (afterStep !== null) {
@@ -163,7 +165,7 @@ export class FrameBroker {
       () => void this.afterGap(sessionId, channel),
     );
     const { isShared = false, lookMs = LOOK_MS } = this.options;
-    if (isShared) this.looks ??= setInterval(() => this.look(), lookMs);
+    if (isShared) this.looks ??= setInterval(() => this.look(), lookMs).unref();
     return channel;
   }
 

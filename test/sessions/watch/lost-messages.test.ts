@@ -91,7 +91,7 @@ test("viewers see a painting go on and end although its worker reaches nobody, a
   const { host, storage } = running;
   const id = await startSession(running, { steps: 100 });
   await host.claim();
-  const broker = new FrameBroker(storage, bus, { isShared: true, lookMs: 20 });
+  const broker = new FrameBroker(storage, bus, { isShared: true, lookMs: 200 });
   const watch = async (afterStep: number | null) => {
     const seen: (string | number)[] = [];
     const events = await broker.watch(id, { afterStep, maxFramesPerSecond: null });
@@ -111,8 +111,11 @@ test("viewers see a painting go on and end although its worker reaches nobody, a
   await host.paint(id, 2);
   await until(() => newest.seen.includes(2) && all.seen.includes(2));
   await host.paint(id, 3);
+  // One who comes meanwhile has what the others still lack.
+  const late = await watch(null);
+  await until(() => [newest, all, late].every(({ seen }) => seen.includes(3)));
   await host.end(id, "COMPLETED");
-  await Promise.all([newest.over, all.over]);
+  await Promise.all([newest.over, all.over, late.over]);
   expect(newest.seen.slice(-2)).toEqual([3, "COMPLETED"]);
   expect(all.seen.filter((event) => typeof event === "number")).toEqual([0, 1, 2, 3]);
   expect(all.seen.at(-1)).toBe("COMPLETED");
