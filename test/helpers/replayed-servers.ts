@@ -74,6 +74,11 @@ export class ReplayedServers {
     return reads.length;
   }
 
+  /** Has the workers that are there announce themselves again, as they do every few seconds. */
+  async renewAnnouncements(): Promise<void> {
+    await this.database.query("update workers set seen_at = clock_timestamp()");
+  }
+
   /** What the worker announced that was there last. */
   async announcements(): Promise<{ topic: "workers"; message: unknown }[]> {
     const newest = "select announcement as message from workers order by seen_at desc limit 1";

@@ -49,13 +49,18 @@ export function recordedVersionFaults(paintings: PaintingFleet): void {
 
     // This one migrates the database, on which the earlier version goes on.
     const { client } = await paintings.fleet.api(place);
+    // The announcement of its worker is understood.
+    const devices = async () => (await client.query(DEVICES)).server.devices.length;
+    await until(async () => {
+      await earlier.renewAnnouncements();
+      return (await devices()) === 1;
+    });
     await earlier.play("leaving");
+    await until(async () => (await devices()) === 0);
     const second = await paintings.start(steps.second, client, images);
     const watched = paintings.watch(second, client);
     await until(() => watched.viewer.status === "QUEUED");
-    // The announcement of its worker is understood; the recorded worker does not renew it.
-    const announced = until(async () => (await client.query(DEVICES)).server.devices.length === 1);
-    await Promise.all([announced, earlier.play("second", { by: "worker", second, topics: () => true })]);
+    await earlier.play("second", { by: "worker", second, topics: () => true });
     await paintings.expectWhole(watched, steps.second, client);
     expect([...watched.viewer.statuses]).toEqual(["QUEUED", "RUNNING", "COMPLETED"]);
 
