@@ -32,7 +32,7 @@ interface Side {
 
 type Worker = Awaited<ReturnType<Fleet["worker"]>>;
 
-const fleet = await Fleet.start({}, { waitsForDisk: true });
+const fleet = await Fleet.start();
 const measured: Measurement[] = [];
 try {
   const { client } = await fleet.api();

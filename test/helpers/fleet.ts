@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GraphqlClient } from "./graphql-client.js";
 import { giveStepTimes } from "./known-step-times.js";
-import { type PostgresOptions, type PostgresServer, startPostgres } from "./postgres-server.js";
+import { type PostgresServer, startPostgres } from "./postgres-server.js";
 import { RedisServer } from "./redis-server.js";
 import { type ServerLaunch, ServerProcess } from "./server.js";
 
@@ -31,9 +31,9 @@ export class Fleet {
   ) {}
 
   /** `variables` are those of all processes. */
-  static async start(variables: Record<string, string> = {}, options: PostgresOptions = {}): Promise<Fleet> {
+  static async start(variables: Record<string, string> = {}): Promise<Fleet> {
     const folder = await mkdtemp(join(tmpdir(), "atelier-fleet-"));
-    const [postgres, redis] = await Promise.all([startPostgres(options), RedisServer.start()]);
+    const [postgres, redis] = await Promise.all([startPostgres(), RedisServer.start()]);
     await mkdir(join(folder, "blobs"));
     return new Fleet(postgres, redis, folder, await postgres.newDatabase(), variables);
   }

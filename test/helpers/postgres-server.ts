@@ -32,7 +32,7 @@ export const postgresPrograms = findPrograms();
 /** Why tests with PostgreSQL are skipped where `postgresPrograms` is null. */
 export const noPostgres = `PostgreSQL ${OLDEST} or later is not installed, so storage that several servers share is not tested.`;
 
-export interface PostgresOptions {
+interface PostgresOptions {
   /** Connections that it accepts. */
   connections?: number;
   /** Whether each commit waits until it is on the disk, as in the world outside. Without it, the server is fast. */
