@@ -308,7 +308,7 @@ export class PaintedSession implements HostSession {
     this.leave(ending.status, ending.status === "FAILED" ? ending.error.code : undefined);
     await this.spans.part("session.end", async () => {
       const session = await storeEnding(this.id, ending, this.parts, also);
-      // Viewers hear of it first: who dies now leaves nobody waiting.
+      // Viewers are told first, in case this process dies while it trims.
       if (session) await publishEnding(session, this.parts);
       await this.trimCheckpoints();
     });

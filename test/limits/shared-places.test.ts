@@ -1,10 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Allowances, type Party } from "../../server/limits/allowances.js";
 import { openSharedPlaces, type SharedPlaces } from "../../server/limits/shared-places.js";
 import { type SocketPlace, SocketPlaces } from "../../server/limits/socket-places.js";
 import { limitValues } from "../../server/limits/table.js";
 import { CuttableProxy } from "../helpers/cuttable-proxy.js";
-import { hasRedis, RedisServer } from "../helpers/redis-server.js";
+import { redisOfBlock } from "../helpers/redis-of-block.js";
+import { hasRedis } from "../helpers/redis-server.js";
 import { until } from "../helpers/until.js";
 
 const ann = { role: "ARTIST", ownerId: "ann" };
@@ -12,21 +13,15 @@ const visitor = (ownerId: string): Party => ({ role: "VIEWER", ownerId, groupId:
 const stranger = { role: null, ownerId: null };
 
 describe.skipIf(!hasRedis())("places of sockets at several servers", () => {
-  let redis: RedisServer;
+  const redis = redisOfBlock();
   const opened: SharedPlaces[] = [];
   const warnings: string[] = [];
-  beforeAll(async () => {
-    redis = await RedisServer.start();
-  });
-  beforeEach(async () => {
-    await redis.stop();
-    await redis.start();
+  beforeEach(() => {
     warnings.length = 0;
   });
   afterEach(() => Promise.all(opened.splice(0).map((places) => places.close())));
-  afterAll(() => redis.close());
 
-  function openShared(url = redis.url, silenceMs?: number): SharedPlaces {
+  function openShared(url = redis().url, silenceMs?: number): SharedPlaces {
     const shared = openSharedPlaces(url, { warn: (message) => warnings.push(message), ...(silenceMs ? { silenceMs } : {}) });
     opened.push(shared);
     return shared;
@@ -103,9 +98,9 @@ describe.skipIf(!hasRedis())("places of sockets at several servers", () => {
   });
 
   it("of a server that is silent count no more, and again when it is back", async () => {
-    const proxy = await CuttableProxy.start(redis.url);
+    const proxy = await CuttableProxy.start(redis().url);
     try {
-      const [cut, there] = [openShared(proxy.through(redis.url), 600), openShared()];
+      const [cut, there] = [openShared(proxy.through(redis().url), 600), openShared()];
       await connected(cut, there);
       await cut.tell("owner ann", 4);
       const elsewhere = () => there.tell("owner ann", 0);
@@ -122,14 +117,14 @@ describe.skipIf(!hasRedis())("places of sockets at several servers", () => {
   it("are counted by each server alone while Redis is away, and together again when it is back, empty", async () => {
     const { one, two } = await twoServers();
     for (const server of [one, two]) await take(server, ann);
-    await redis.stop();
+    await redis().stop();
     await until(() => warnings.length === 2);
     expect(warnings[0]).toMatch(/^Redis cannot be reached \(.+\); each server counts places for itself meanwhile\.$/);
     for (const server of [one, two]) {
       for (let count = 0; count < 3; count++) await take(server, ann);
       await expect(take(server, ann)).rejects.toMatchObject({ code: "LIMIT" });
     }
-    await redis.start();
+    await redis().start();
     await until(() => warnings.length === 4);
     const ben = { ...ann, ownerId: "ben" };
     for (const server of [one, two]) for (let count = 0; count < 2; count++) await take(server, ben);

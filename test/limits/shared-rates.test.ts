@@ -1,32 +1,26 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Allowances } from "../../server/limits/allowances.js";
 import { openSharedRates, type SharedRates } from "../../server/limits/shared-rates.js";
 import { limitValues } from "../../server/limits/table.js";
-import { hasRedis, RedisServer } from "../helpers/redis-server.js";
+import { redisOfBlock } from "../helpers/redis-of-block.js";
+import { hasRedis } from "../helpers/redis-server.js";
 import { until } from "../helpers/until.js";
 
 const ann = { role: "ARTIST", ownerId: "ann" };
 
 describe.skipIf(!hasRedis())("rates over several servers", () => {
-  let redis: RedisServer;
+  const redis = redisOfBlock();
   const shared: SharedRates[] = [];
   const warnings: string[] = [];
-  beforeAll(async () => {
-    redis = await RedisServer.start();
-  });
-  beforeEach(async () => {
-    // Wakes it if a test failed while it hung, and empties it.
-    await redis.stop();
-    await redis.start();
+  beforeEach(() => {
     warnings.length = 0;
   });
   afterEach(() => {
     for (const rates of shared.splice(0)) rates.close();
   });
-  afterAll(() => redis.close());
 
   function sharedRates(): SharedRates {
-    const rates = openSharedRates(redis.url, { warn: (message) => warnings.push(message) });
+    const rates = openSharedRates(redis().url, { warn: (message) => warnings.push(message) });
     shared.push(rates);
     return rates;
   }
@@ -48,14 +42,14 @@ describe.skipIf(!hasRedis())("rates over several servers", () => {
     await connected();
     await one!.consume("ann", 2);
     await two!.consume("ann", 2);
-    redis.hang(true);
+    redis().hang(true);
     await until(() => warnings.length === 2);
     for (const warning of warnings) expect(warning).toMatch(/^Redis cannot be reached \(.+\); each server counts rates for itself/);
     for (const own of [one!, two!]) {
       for (let count = 0; count < 4; count++) await own.consume("ann");
       await expect(own.consume("ann")).rejects.toMatchObject({ remainingPoints: 0 });
     }
-    redis.hang(false);
+    redis().hang(false);
     await until(() => warnings.length === 4);
     expect(warnings.slice(2)).toEqual(Array(2).fill("Redis is back; servers count rates together again."));
     await one!.consume("bob", 3);
@@ -71,7 +65,7 @@ describe.skipIf(!hasRedis())("rates over several servers", () => {
     }
     await expect(one.spend("uploadsPerMinute", ann, null)).rejects.toMatchObject({ code: "LIMIT" });
     await expect(two.spend("uploadsPerMinute", ann, null)).rejects.toMatchObject({ code: "LIMIT" });
-    await redis.stop();
+    await redis().stop();
     await until(() => warnings.length === 2);
     for (let count = 0; count < 4; count++) await two.spend("uploadsPerMinute", ann, null);
     await expect(two.spend("uploadsPerMinute", ann, null)).rejects.toMatchObject({ code: "LIMIT" });

@@ -86,7 +86,7 @@ export function connectionFaults(paintings: PaintingFleet): void {
     const { cancelSession } = await paintings.first.query(CANCEL, { id: unwanted });
     expect(cancelSession.status).toBe("CANCELLED");
     await faultLasts(AWAY, () => watched.viewer.status === "COMPLETED");
-    // Nobody is left to announce what it owes.
+    // The worker dies before it can announce the end.
     await paintings.endWorkers();
     await paintings.expectWhole(watched, steps);
   });

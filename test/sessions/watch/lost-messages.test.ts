@@ -87,7 +87,7 @@ test("a viewer's subscription ends when the session's deletion was lost", async 
   await over;
 });
 
-test("viewers see a painting go on and end although its worker reaches nobody, and nobody notices", async () => {
+test("viewers see a painting go on and end although all messages of its worker are lost unnoticed", async () => {
   const { host, storage } = running;
   const id = await startSession(running, { steps: 100 });
   await host.claim();
@@ -111,7 +111,7 @@ test("viewers see a painting go on and end although its worker reaches nobody, a
   await host.paint(id, 2);
   await until(() => newest.seen.includes(2) && all.seen.includes(2));
   await host.paint(id, 3);
-  // One who comes meanwhile has what the others still lack.
+  // A viewer who comes now reads what the others still lack.
   const late = await watch(null);
   await until(() => [newest, all, late].every(({ seen }) => seen.includes(3)));
   await host.end(id, "COMPLETED");
@@ -121,7 +121,7 @@ test("viewers see a painting go on and end although its worker reaches nobody, a
   expect(all.seen.at(-1)).toBe("COMPLETED");
 });
 
-test("a viewer's subscription ends when nobody notices that the session's deletion was lost", async () => {
+test("a viewer's subscription ends although the session's deletion was lost unnoticed", async () => {
   const { host, storage } = running;
   const id = await startSession(running, { steps: 100 });
   await host.claim();
