@@ -308,7 +308,7 @@ export class PaintedSession implements HostSession {
     this.leave(ending.status, ending.status === "FAILED" ? ending.error.code : undefined);
     await this.spans.part("session.end", async () => {
       const session = await storeEnding(this.id, ending, this.parts, also);
-      // Viewers are told first, in case this process dies while it trims.
+      // Published before the trim, so that viewers hear of the end even if this process dies during it.
       if (session) await publishEnding(session, this.parts);
       await this.trimCheckpoints();
     });

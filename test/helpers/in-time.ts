@@ -1,6 +1,6 @@
 /**
- * Tests fail if a viewer who has lost access is still connected after this time, ms. The server's own limit is one second;
- * `bench/closing.ts` checks it on an idle machine, since tests that run side by side are slower.
+ * How long a test waits for the connection of a viewer who has lost access to close, ms. The server has one second for it.
+ * `bench/closing.ts` checks that on an idle machine, because tests that run side by side are slower.
  */
 const CUT_OFF_MS = 10_000;
 
