@@ -88,6 +88,49 @@ describeStudio("a new painting in a browser, with the bundled network", { camera
     expect(complaints).toEqual([]);
   });
 
+  test.each([
+    ["gives pictures", false],
+    ["has stopped giving pictures", true],
+  ])("turns a camera off that %s when the picture is taken, before it is turned on again", async (_what, isSilent) => {
+    const { page } = await studio.open();
+    await page.addInitScript((silent) => {
+      const open = MediaDevices.prototype.getUserMedia;
+      const states = { openedTrack: null as MediaStreamTrack | null, before: null as string | null };
+      Object.assign(window, { states });
+      MediaDevices.prototype.getUserMedia = async function (constraints) {
+        states.before = states.openedTrack?.readyState ?? null;
+        const stream = await open.call(this, constraints);
+        states.openedTrack = stream.getVideoTracks()[0] ?? null;
+        return stream;
+      };
+      if (silent)
+        Object.assign(window, {
+          MediaStreamTrackProcessor: class {
+            readable = new ReadableStream();
+          },
+        });
+    }, isSilent);
+    const states = () =>
+      page.evaluate(() => {
+        const { openedTrack, before } = (window as unknown as { states: { openedTrack: MediaStreamTrack | null; before: string | null } })
+          .states;
+        return [before, openedTrack?.readyState];
+      });
+    await page.goto("/");
+    const camera = page.getByRole("dialog", { name: "Take a picture" });
+    const turnOn = async () => {
+      await page.getByRole("button", { name: "Take a photo with the camera" }).click();
+      await camera.locator("video").waitFor();
+    };
+    await turnOn();
+    expect(await states()).toEqual([null, "live"]);
+    await camera.getByRole("button", { name: "Take picture" }).click();
+    await turnOn();
+    expect(await states()).toEqual(["ended", "live"]);
+    await camera.getByRole("button", { name: "Close" }).click();
+    await expect.poll(states).toEqual(["ended", "ended"]);
+  });
+
   test("paints the presets from the chosen photo and style, and leaves nothing of that on the server", async () => {
     const before = await studio.client.query(IMAGES);
     const sessionsBefore = await sessionsOf(studio.server.address);

@@ -23,6 +23,12 @@ const WANTED = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ide
 /** Time between two pictures of a video in a hidden page, ms. */
 const HIDDEN_EVERY_MS = 40;
 
+/** How long a camera that is being closed may take for its next frame, ms; one that gives none is turned off then. */
+const LAST_FRAME_MS = 500;
+
+/** Resolves when all cameras are off that were closed: a phone may have only one that can be on. */
+let turnedOff: Promise<unknown> = Promise.resolve();
+
 /**
  * Opens the camera with an id from `cameras`, or the default one. `onLost` is called when it stops giving pictures,
  * unless it was closed; it must still be closed then.
@@ -30,6 +36,7 @@ const HIDDEN_EVERY_MS = 40;
  */
 export async function openCamera(deviceId: string | null, onLost: (error: CameraError) => void): Promise<PictureSource> {
   if (!navigator.mediaDevices) throw new CameraError(texts.insecure);
+  await turnedOff;
   const stream = await openStream(deviceId);
   const video = document.createElement("video");
   video.muted = true;
@@ -69,11 +76,12 @@ export async function openCamera(deviceId: string | null, onLost: (error: Camera
     onResize: (listener) => resized.add(listener),
     close() {
       closed = true;
-      frames.stop();
       listeners.clear();
       resized.clear();
-      stop(stream);
       video.srcObject = null;
+      const lastFrame = frames.stop();
+      if (lastFrame) turnedOff = Promise.all([turnedOff, lastFrame.then(() => stop(stream))]);
+      else stop(stream);
     },
   };
 }
@@ -114,15 +122,24 @@ export function seesWhileHidden(): boolean {
   return trackProcessor() !== undefined;
 }
 
+interface Frames {
+  newest(): CanvasImageSource;
+  /** Resolves when the camera may be turned off; null where it may at once. */
+  stop(): Promise<void> | null;
+}
+
 /** Follows the frames of a camera: `onFrame` is called at each. */
-function followFrames(stream: MediaStream, video: HTMLVideoElement, onFrame: () => void): { newest(): CanvasImageSource; stop(): void } {
+function followFrames(stream: MediaStream, video: HTMLVideoElement, onFrame: () => void): Frames {
   const Processor = trackProcessor();
   const [track] = stream.getVideoTracks();
   return Processor && track ? readFrames(new Processor({ track, maxBufferSize: 1 }), video, onFrame) : watchVideo(video, onFrame);
 }
 
-/** Reads frames from the camera itself, which goes on while the page is hidden. Ends with the camera's track. */
-function readFrames({ readable }: TrackProcessor, video: HTMLVideoElement, onFrame: () => void) {
+/**
+ * Reads frames from the camera itself, which goes on while the page is hidden. A frame that is on its way when the camera is
+ * turned off is lost in Chromium, unclosed, which it complains of; so the last one is waited for.
+ */
+function readFrames({ readable }: TrackProcessor, video: HTMLVideoElement, onFrame: () => void): Frames {
   const reader = readable.getReader();
   let newest: VideoFrame | null = null;
   let stopped = false;
@@ -132,29 +149,29 @@ function readFrames({ readable }: TrackProcessor, video: HTMLVideoElement, onFra
       if (done) return;
       newest?.close();
       newest = null;
-      // Those that were on their way are closed too: a camera stalls when its frames are not.
       if (stopped) {
         value.close();
-        continue;
+        return;
       }
       newest = value;
       onFrame();
     }
   }
   // A camera that is lost ends its track, which is reported there.
-  read().catch((error: unknown) => console.debug("The camera gives no more frames:", error));
+  const reading = read().catch((error: unknown) => console.debug("The camera gives no more frames:", error));
   return {
     newest: () => newest ?? video,
     stop() {
       stopped = true;
       newest?.close();
       newest = null;
+      return Promise.race([reading, new Promise<void>((resolve) => setTimeout(resolve, LAST_FRAME_MS))]);
     },
   };
 }
 
 /** Takes the frames from the video; while the page is hidden, by the clock. */
-function watchVideo(video: HTMLVideoElement, onFrame: () => void) {
+function watchVideo(video: HTMLVideoElement, onFrame: () => void): Frames {
   let stopped = false;
   const next = () => {
     if (stopped) return;
@@ -169,6 +186,7 @@ function watchVideo(video: HTMLVideoElement, onFrame: () => void) {
     stop() {
       stopped = true;
       stopClock();
+      return null;
     },
   };
 }
