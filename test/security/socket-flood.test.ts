@@ -6,6 +6,7 @@ import { type Client, createClient } from "graphql-ws";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import WebSocket from "ws";
+import { apiLimits } from "../../server/api/limits.js";
 import { limitTable } from "../../server/limits/table.js";
 import { inverterId, mirrorWithInverter } from "../helpers/generator-mirror.js";
 import { GraphqlClient } from "../helpers/graphql-client.js";
@@ -105,6 +106,7 @@ testFlood("ten thousand sockets of a stranger are refused or closed, and viewers
   await show();
 
   let isOver = false;
+  const startedAt = performance.now();
   const statuses = Promise.all(Array.from({ length: SOCKETS }, handshake)).finally(() => {
     isOver = true;
   });
@@ -112,11 +114,12 @@ testFlood("ten thousand sockets of a stranger are refused or closed, and viewers
   watching.push(await watch(createLink.secret, id));
   while (!isOver || shown < FRAMES) await show();
   const answers = await statuses;
+  // Those that were let in say nothing, and are closed for it, whereupon others may come.
+  const rounds = 1 + Math.floor((performance.now() - startedAt) / apiLimits.connectionInitTimeoutMs);
   // A busy system may end connections by itself before their turn comes.
   expect([0, 101, 429]).toEqual(expect.arrayContaining([...new Set(answers)]));
   expect(answers).toContain(429);
-  expect(answers.filter((status) => status === 101).length).toBeLessThanOrEqual(limitTable.strangerSockets.value);
-  // Those that were let in say nothing, and are closed for it.
+  expect(answers.filter((status) => status === 101).length).toBeLessThanOrEqual(rounds * limitTable.strangerSockets.value);
   await expect.poll(() => flood.filter(({ closed }) => !closed).length).toBe(0);
   await show();
   expect(watching[0]).toEqual(Array.from({ length: shown }, (_, step) => step));
