@@ -1,3 +1,4 @@
+import { LastingImage } from "../../../parts/lasting-image";
 import { nearest, type Timeline } from "../../../session/timeline";
 import { paintingTexts as texts } from "../../../texts/painting";
 import styles from "./filmstrip.module.css";
@@ -33,8 +34,7 @@ export function Filmstrip({ timeline, last, at, onShow }: Props) {
           style={{ "--share": step / Math.max(1, last) }}
           onClick={() => onShow(step >= last ? null : step)}
         >
-          {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
-          <img src={step === last ? url : `${url}?w=128`} alt="" loading="lazy" decoding="async" draggable={false} />
+          <LastingImage src={step === last ? url : `${url}?w=128`} />
         </button>
       ))}
     </section>
