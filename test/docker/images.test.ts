@@ -1,5 +1,6 @@
 import { type ExecFileSyncOptionsWithStringEncoding, execFileSync, spawnSync } from "node:child_process";
 import { access, readFile } from "node:fs/promises";
+import { validate } from "dockerfile-utils";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { copyOf, environmentOf, isInContext, stagesOf } from "../../scripts/image/dockerfile.mjs";
@@ -46,6 +47,10 @@ function filledIn(value: string, set: Record<string, string> = {}): string {
 
 const hasCaddy = spawnSync("caddy", ["version"]).status === 0;
 if (!hasCaddy) noteSkipped("Caddy is not installed, so it does not check docker/Caddyfile.");
+
+test("a linter has nothing to say of the Dockerfile", async () => {
+  expect(validate(await text("Dockerfile"))).toEqual([]);
+});
 
 test("every path that the Dockerfile copies is there, and not ignored", async () => {
   const copies = stages.flatMap(({ instructions }) => instructions.filter(({ name }) => name === "COPY"));
