@@ -32,7 +32,9 @@ export type TrialMessage =
       /** How many numbers its weights hold. */
       parameters: number;
     }
-  | { type: "refused"; reason: string };
+  | { type: "refused"; reason: string }
+  /** The device failed, which says nothing about the model. */
+  | { type: "cutShort"; reason: string };
 
 /** Shorter side of the picture for the trial, px; longer where the card requires it. */
 const TRIAL_SIDE = 64;

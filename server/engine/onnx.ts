@@ -146,7 +146,7 @@ function asTensor({ dims, data }: OnnxTensor): Tensor {
   throw unavailable("The model's file returns values that are not float32.");
 }
 
-const outOfMemory = /bad_alloc|failed to allocate|allocation fail|out of memory/i;
+const outOfMemory = /bad_alloc|failed to allocate|allocation fail|alloc_failed|out[ _]of[ _](?:device[ _]|host[ _])?memory/i;
 
 const deviceLost = { code: "DEVICE_LOST", message: "The device could not compute the graph." } as const;
 

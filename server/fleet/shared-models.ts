@@ -1,19 +1,23 @@
 import { createReadStream } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import type { Bus } from "../bus/bus.js";
 import { AtelierError, StorageUnavailable, unavailable } from "../errors.js";
-import type { FoundDropIn, TryModel } from "../models/drop-ins/check.js";
+import { type DeviceTrial, trialInUse } from "../host/device-trials.js";
+import { TrialCutShort } from "../host/model-trial.js";
+import type { FoundDropIn, GraphicsTrial, ModelToTry, TryModel } from "../models/drop-ins/check.js";
 import type { DropInFolders } from "../models/drop-ins/drop-ins.js";
 import { Turns } from "../models/drop-ins/turns.js";
 import { downloadError } from "../models/store/download.js";
 import { mirroredModels } from "../models/store/mirror.js";
-import { isSameModel, type SharedModel, type TrialKind } from "../records/shared-model.js";
+import { isSameModel, type SharedModel } from "../records/shared-model.js";
 import type { ListedModel, SharedModelStore, TrialStore } from "../storage/fleet.js";
 import { Bell } from "./bell.js";
 import { fetchModel, installCopy, isThere, removeCopy, sweepDrafts } from "./model-copies.js";
 import { SharedRecord } from "./shared-record.js";
 import { tryOnce } from "./trial-once.js";
+import { isDecidedElsewhere, type Outcomes, outcomesOf } from "./trial-outcomes.js";
 
 /** Time between two readings of the list, ms; messages of the bus only shorten it. */
 const LOOK_MS = 5000;
@@ -39,10 +43,8 @@ export interface SharedModelsParts {
   folder: string;
   /** Name of this machine, for people. */
   machine: string;
-  /** What a trial here counts for. */
-  kind: TrialKind;
-  /** Tries a model on this machine. */
-  tryHere: TryModel;
+  /** Trials on the processor of this machine. */
+  processor: DeviceTrial;
   /** Receives what the operator may want to know. */
   inform(line: string): void;
   warn(line: string): void;
@@ -81,8 +83,8 @@ export class SharedModels {
   private unsubscribe: () => Promise<void> = async () => undefined;
   /** Ids of folders that wait because a model of another server has the id. */
   private readonly conflicts = new Set<string>();
-  /** Ids of models that were refused here. */
-  private readonly refused = new Set<string>();
+  private readonly onProcessor: Outcomes;
+  private onGraphics: Outcomes | null = null;
   /** Ids without a folder that are listed as FAILED, with the time of the next attempt, ms of the process. */
   private readonly failures = new Map<string, { model: SharedModel; retryAt: number }>();
   /** Warnings that were given. */
@@ -96,6 +98,7 @@ export class SharedModels {
   ) {
     this.folder = resolve(parts.folder);
     this.times = { ...usualTimes, ...parts.times };
+    this.onProcessor = outcomesOf(parts.processor);
   }
 
   /** @throws an error when the folder cannot be written. */
@@ -111,31 +114,52 @@ export class SharedModels {
     if (!mirroredModels.includes(model.id)) await this.shareEventually(model, signal);
   };
 
-  /** Has a shared model tried by one machine of this kind. */
+  /** Has a shared model tried by one machine with the same kind of processor. */
   readonly tryModel: TryModel = async (model, signal) => {
-    const { trials, kind, tryHere, inform, failed } = this.parts;
     const { id, file, card, isRetry } = model;
-    if (mirroredModels.includes(id)) return tryHere(model, signal);
-    this.refused.delete(id);
-    const { leaseMs, againMs: lookMs, lookMs: longestMs } = this.times;
-    const patiently = <Result>(work: () => Promise<Result>) => this.patiently(work, longestMs, signal, failed);
-    const trial = { sha256: file.sha256, cardSha256: card.sha256, ...kind };
+    const { run } = this.parts.processor;
+    if (mirroredModels.includes(id)) return run(model, signal);
+    if (isRetry) await this.patientlySoon(signal, () => this.parts.trials.forgetRefusals({ sha256: file.sha256, cardSha256: card.sha256 }));
+    return this.tryOnce(this.onProcessor, model, signal);
+  };
+
+  /** Has models tried by one machine with the same kind of graphics device, which paints here. */
+  graphicsTrial(trial: DeviceTrial): GraphicsTrial {
+    const { onGraphics: known } = this;
+    // The process of the device may have been started again.
+    const outcomes = known && isDeepStrictEqual(known.trial.kind, trial.kind) ? known : outcomesOf(trial);
+    this.onGraphics = outcomes;
+    const tryOnce = (model: ModelToTry, signal: AbortSignal) => this.tryOnce(outcomes, model, signal);
+    return trialInUse(
+      trial,
+      (model, signal) => (mirroredModels.includes(model.id) ? trial.run(model, signal) : tryOnce(model, signal)),
+      this.parts.warn,
+    );
+  }
+
+  private async tryOnce(outcomes: Outcomes, model: ModelToTry, signal: AbortSignal): Promise<{ parameters: number }> {
+    const { trials, inform, failed } = this.parts;
+    const { trial: device, refused, undecided } = outcomes;
+    const { id, file, card } = model;
+    const { leaseMs, againMs: lookMs } = this.times;
+    const patiently = <Result>(work: () => Promise<Result>) => this.patientlySoon(signal, work);
+    const trial = { sha256: file.sha256, cardSha256: card.sha256, ...device.kind };
+    for (const ids of [refused, undecided]) ids.delete(id);
     let isTriedHere = false;
     try {
-      if (isRetry) await patiently(() => trials.forgetRefusal(trial));
       const outcome = await tryOnce({ trials, trial, leaseMs, lookMs, signal, patiently, failed }, () => {
         isTriedHere = true;
-        inform(`The model ${id} is tried on this machine.`);
-        return tryHere(model, signal);
+        inform(`The model ${id} is tried on this machine (${device.kind.device}).`);
+        return device.run(model, signal);
       });
       // Others may have refused it for lack of time or memory.
       if (isTriedHere) await this.announce();
       return outcome;
     } catch (error) {
-      if (!signal.aborted) this.refused.add(id);
+      if (!signal.aborted && error instanceof AtelierError) (error instanceof TrialCutShort ? undecided : refused).add(id);
       throw error;
     }
-  };
+  }
 
   /** Begins to compare the list with the folder. */
   async start(folders: DropInFolders): Promise<void> {
@@ -163,7 +187,8 @@ export class SharedModels {
     if (!(await this.record.isThere())) {
       return this.warnOnce("The folder of models was emptied or replaced. Models are shared again when the server was restarted.");
     }
-    const listed = await this.parts.store.list(this.parts.kind);
+    const listed = await this.parts.store.list(this.parts.processor.kind);
+    await this.followGraphics(folders);
     const found = new Map(folders.found().map((model) => [model.id, model]));
     for (const model of listed) {
       if (this.closing.signal.aborted || mirroredModels.includes(model.id)) continue;
@@ -176,6 +201,18 @@ export class SharedModels {
       if (this.conflicts.delete(model.id)) folders.checkAgain(model.id, false);
       // It passed its trial before servers shared models, or in a database that was restored since.
       else if (model.isReady && (await isThere(model.path))) this.shareMeanwhile(model, folders);
+    }
+  }
+
+  /** Takes over what other machines with the same graphics device have found out. */
+  private async followGraphics(folders: DropInFolders): Promise<void> {
+    const { onGraphics } = this;
+    if (!onGraphics || onGraphics.refused.size + onGraphics.undecided.size === 0) return;
+    for (const { id, verdict } of await this.parts.store.list(onGraphics.trial.kind)) {
+      const wasRefused = onGraphics.refused.has(id);
+      if (!isDecidedElsewhere(onGraphics, id, verdict)) continue;
+      if (wasRefused) folders.checkAgain(id, false);
+      else folders.tryOnAgain(id);
     }
   }
 
@@ -199,7 +236,7 @@ export class SharedModels {
     const { id, origin } = model;
     const { member } = this.record;
     if (here && isSameModel(here, model)) {
-      if (model.verdict?.accepted && this.refused.delete(id)) folders.checkAgain(id, false);
+      if (isDecidedElsewhere(this.onProcessor, id, model.verdict)) folders.checkAgain(id, false);
     } else if (here) {
       if (origin === member) return;
       if (this.isCopy(here)) await this.fetch(model, folders, { replaces: true });
@@ -275,10 +312,10 @@ export class SharedModels {
    * StorageUnavailable; an error of the signal.
    */
   private async share(model: FoundDropIn, signal: AbortSignal): Promise<void> {
-    const { store, kind, machine, inform } = this.parts;
+    const { store, processor, machine, inform } = this.parts;
     const { id, path, file, card } = model;
     const { member } = this.record;
-    const listed = (await store.list(kind)).find((other) => other.id === id);
+    const listed = (await store.list(processor.kind)).find((other) => other.id === id);
     if (listed && !listed.removed && isSameModel(listed, model)) return;
     if (listed && !listed.removed && listed.origin !== member) throw this.taken(listed);
     if (listed?.removed && this.isCopy(model)) throw new AtelierError("NOT_FOUND", "It was removed on the machine where it was added.");
@@ -312,6 +349,10 @@ export class SharedModels {
   private isCopy(here: FoundDropIn): boolean {
     const copy = this.record.copyOf(here.id);
     return copy !== null && isSameModel(copy, here);
+  }
+
+  private patientlySoon<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+    return this.patiently(work, this.times.lookMs, signal, this.parts.failed);
   }
 
   private async announce(): Promise<void> {

@@ -20,7 +20,7 @@ export interface TrialOnceParts {
 }
 
 /**
- * Has a model tried once for a kind of processor: by `run` here, or by another machine, which is waited for. A machine that
+ * Has a model tried once for a kind of device: by `run` here, or by another machine, which is waited for. A machine that
  * had too little time or memory leaves the trial to others.
  * @throws AtelierError UNAVAILABLE when the model was refused, here or elsewhere; what `run` throws; the signal's reason.
  */

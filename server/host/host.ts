@@ -50,6 +50,8 @@ export interface HostOptions
   log?: SessionParts["log"];
   /** Receives how long a device computed for each frame that it sends. */
   computed?: (frame: { device: string; kind: "LIVE" | "PAINTED"; computeMs: number }) => void;
+  /** Receives each device that is used from now on; the same one again when its process was started again. */
+  deviceUp?: (device: { name: string; description: string }) => void;
   /** Receives lines for the log that are no errors. */
   inform?: (line: string) => void;
 }
@@ -228,8 +230,7 @@ export class Host {
     await this.resuming;
     await this.looking;
     await this.endControls?.();
-    const working = [...this.sessions.values(), this.waitlist, this.claims];
-    await Promise.all(working.map((part) => part.idle()));
+    await Promise.all([...this.sessions.values(), this.waitlist, this.claims].map((part) => part.idle()));
     await this.parts.frameRetention.idle();
     for (const { spans } of this.sessions.values()) spans.end();
     await Promise.all([...this.sessions.keys()].map((id) => this.claims.giveBack(id)));
@@ -329,6 +330,7 @@ export class Host {
     const link: DeviceLink = { name: message.device, send: (sent) => process.send(sent) };
     this.current = { link, message, process };
     this.cardBytes = message.memoryBytes;
+    this.options.deviceUp?.({ name: message.device, description: message.description });
     this.settleFirstStart?.resolve();
     this.turn = null;
     this.frameReceived = false;

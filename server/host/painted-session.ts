@@ -166,34 +166,33 @@ export class PaintedSession implements HostSession {
 
   private async startOn(link: DeviceLink): Promise<boolean> {
     const { storage, bus } = this.parts;
-    const work = await buildWork(this.record, storage, this.parts);
+    const [work, startedAt] = await Promise.all([buildWork(this.record, storage, this.parts), this.record.startedAt ?? storage.now()]);
     const next = Math.max(this.storedStep, this.record.step) + 1;
     // Changes from here on are sent to the device: clients that steer notify this session, which handles that after it
     // has sent the start.
     const steered = await storage.changes.settle(this.id, next);
     if (steered) await publishChange(bus, steered);
-    const running: SessionPatch = {
-      status: "RUNNING",
-      startedAt: this.record.startedAt ?? (await storage.now()),
-      device: link.name,
-      devices: withDevice(devicesOf(this.record), link.name, next),
-    };
+    const devices = withDevice(devicesOf(this.record), link.name, next);
+    const running: SessionPatch = { status: "RUNNING", startedAt, device: link.name, devices };
     const session = await storage.sessions.update(this.id, running, ["QUEUED", "RUNNING"], this.sizeCondition());
     if (session === null) {
       // It was paused, cancelled or deleted before it began, or has grown: the queue gives it to a worker that it fits.
       this.leave("NOT_STARTED");
       return false;
     }
-    // Also when it went on before: the worker that had it may have died before it said so, or had another device.
-    await publishChange(bus, session);
+    const [changes, checkpoint] = await Promise.all([
+      work.kind === "STYLE_TRANSFER" ? loadChanges(storage, this.id) : [],
+      this.checkpoints.read(session.step),
+      // Also when it went on before: the worker that had it may have died before it said so, or had another device.
+      publishChange(bus, session),
+    ]);
     this.record = session;
     this.storedStep = session.step;
     if (work.kind === "STYLE_TRANSFER") {
-      work.changes.push(...(await loadChanges(storage, this.id)));
+      work.changes.push(...changes);
       // The record that the work was built from may be older than the first stored picture.
       work.begun = session.step >= 0;
     }
-    const checkpoint = await this.checkpoints.read(session.step);
     this.link = link;
     link.send({ type: "start", sessionId: this.id, work, checkpoint, storedThrough: session.step });
     this.spans.sent(link.name, session.step);

@@ -16,21 +16,21 @@ export interface SharedModel {
   machine: string;
 }
 
-/** What decides the outcome of a trial besides the model. Trials run on the processor, whatever device paints. */
+/** What decides the outcome of a trial besides the model. */
 export interface TrialKind {
-  /** The kind of processor, with its system: `cpu linux x64`. */
-  processor: string;
-  /** The version of the engine and of the checks. */
+  /** The kind of device, with its system: `cpu linux x64`, `webgpu darwin arm64`. */
+  device: string;
+  /** The version of the engine and of the checks, with the name of the graphics card where the engine knows it. */
   engine: string;
 }
 
-/** One trial: of a model, as its card describes it, on one kind of processor. */
+/** One trial: of a model, as its card describes it, on one kind of device. */
 export interface TrialKey extends TrialKind {
   sha256: string;
   cardSha256: string;
 }
 
-/** The outcome of a trial, which counts for all processors of its kind. */
+/** The outcome of a trial, which counts for all devices of its kind. */
 export type TrialVerdict = { accepted: true; parameters: number } | { accepted: false; reason: string };
 
 /** Whether two models have the same bytes and cards. */

@@ -24,8 +24,14 @@ export interface LeaseStore {
   /**
    * Claims the next session by the rule of `Queue` that a worker can run, until the end of a lease. Sessions that ran before
    * come first: those that are RUNNING and whose lease is over, and those that were suspended. Null when there is none.
+   * Workers take turns at it. With `isExpected`, when there is probably one, it takes its turn without looking first.
    */
-  claim(workerId: string, capability: Capability, leaseMs: number): Promise<(QueueEntry & Claim & { takeovers: number }) | null>;
+  claim(
+    workerId: string,
+    capability: Capability,
+    leaseMs: number,
+    isExpected?: boolean,
+  ): Promise<(QueueEntry & Claim & { takeovers: number }) | null>;
   /** Whether a session waits that may be claimed now, by whichever worker can run it. */
   hasClaimable(): Promise<boolean>;
   /** The models of the sessions that wait. */
@@ -63,7 +69,7 @@ export interface AuditStore {
   list(first: number): Promise<AuditEntry[]>;
 }
 
-/** A shared model, or one that was removed, with the verdict for one kind of processor. */
+/** A shared model, or one that was removed, with the verdict for one kind of device. */
 export interface ListedModel extends SharedModel {
   removed: boolean;
   /** Null while it was not tried on a device of this kind. */
@@ -91,7 +97,7 @@ export interface SharedModelStore {
   remove(id: string, origin: string): Promise<boolean>;
 }
 
-/** Trials of shared models, each done once for a kind of processor. Leases are of less than a minute, and end by the database's clock. */
+/** Trials of shared models, each done once for a kind of device. Leases are of less than a minute, and end by the database's clock. */
 export interface TrialStore {
   /**
    * Claims a trial until the end of a lease: CLAIMED. It is BUSY while another one holds it. A trial that was done is not
@@ -104,6 +110,6 @@ export interface TrialStore {
   finish(trial: TrialKey, trierId: string, verdict: TrialVerdict): Promise<void>;
   /** Ends the lease without a verdict, so that another one may try. The attempt does not count. */
   release(trial: TrialKey, trierId: string): Promise<void>;
-  /** Deletes the verdict of a model that was refused, so that it is tried again, and counts its attempts anew. */
-  forgetRefusal(trial: TrialKey): Promise<void>;
+  /** Deletes the verdicts of all kinds of devices that refused a model, so that it is tried again, and counts its attempts anew. */
+  forgetRefusals(model: Pick<TrialKey, "sha256" | "cardSha256">): Promise<void>;
 }

@@ -1,8 +1,12 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { removableDataFolder } from "../helpers/data-folder.js";
+import { dropIn } from "../helpers/drop-in.js";
 import { pngPicture } from "../helpers/pictures.js";
 import { ServerProcess } from "../helpers/server.js";
 import { softwareVulkan } from "../helpers/software-vulkan.js";
+import { until } from "../helpers/until.js";
 
 const START = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }";
 const LIVE = "mutation ($input: TranslationInput!) { startTranslation(input: $input) { id } }";
@@ -14,8 +18,12 @@ const WATCH = `subscription ($id: ID!) {
   }
 }`;
 
-async function start(env: Record<string, string>): Promise<ServerProcess> {
+async function start(
+  env: Record<string, string>,
+  prepare = async (_models: string): Promise<unknown> => undefined,
+): Promise<ServerProcess> {
   const data = await removableDataFolder();
+  await prepare(join(data.folder, "models"));
   const server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "webgpu", ...env });
   onTestFinished(async () => {
     await server.end("SIGKILL");
@@ -25,8 +33,13 @@ async function start(env: Record<string, string>): Promise<ServerProcess> {
 }
 
 describe.skipIf(softwareVulkan === null)("the real server on WebGPU by a software driver", () => {
-  test("it paints, translates live pictures, and says which device it is", async () => {
-    const client = await (await start(softwareVulkan!)).client();
+  test("it paints, translates live pictures, tries a dropped model, and says which device it is", async () => {
+    const trials = { read: async () => "" };
+    const server = await start(softwareVulkan!, async (models) => {
+      trials.read = () => readFile(join(models, ".tried.json"), "utf8").catch(() => "");
+      await dropIn(models, "doors");
+    });
+    const client = await server.client();
     onTestFinished(() => client.close());
     const [content, style] = [await pngPicture(48, 32, 1), await pngPicture(40, 40, 2)];
     const images = { contentId: await client.upload(content.bytes), styles: [{ imageId: await client.upload(style.bytes) }] };
@@ -49,8 +62,14 @@ describe.skipIf(softwareVulkan === null)("the real server on WebGPU by a softwar
       expect(answer.session).toMatchObject({ width: 48, losses: null });
       break;
     }
-    const { server } = await client.query("{ server { devices { name engine description } } }");
-    expect(server.devices).toEqual([{ name: "webgpu", engine: "onnx", description: expect.stringMatching(/^WebGPU, ONNX Runtime /) }]);
+    const { server: info } = await client.query("{ server { devices { name engine description } } }");
+    expect(info.devices).toEqual([{ name: "webgpu", engine: "onnx", description: expect.stringMatching(/^WebGPU, ONNX Runtime /) }]);
+    // A busy machine may have no time for it.
+    const isTried = async () =>
+      (await trials.read()).includes('"device":"webgpu ') || server.output.includes("could not be tried on webgpu");
+    await until(isTried);
+    const { models } = await client.query("{ models { id state failure } }");
+    expect(models).toContainEqual({ id: "doors", state: "READY", failure: null });
   });
 
   test("chosen automatically, it is refused because the processor is faster", async () => {

@@ -42,7 +42,7 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("models that are dropp
     const { session } = await api.client.query(SESSION, { id });
     expect(session).toMatchObject({ status: "COMPLETED", error: null });
     expect((await fetch(`${api.client.address}${session.latestFrame.url}`)).status).toBe(200);
-    const trials = ["doors", "broken"].map((model) => timesSaid(`The model ${model} is tried on this machine.`));
+    const trials = ["doors", "broken"].map((model) => timesSaid(`The model ${model} is tried on this machine (`));
     expect(trials).toEqual([1, 1]);
     const database = new pg.Client({ connectionString: fleet.databaseUrl });
     await database.connect();

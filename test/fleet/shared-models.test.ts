@@ -1,23 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { EventEmitter, once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import type { Bus } from "../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import { StorageUnavailable, unavailable } from "../../server/errors.js";
-import { SharedModels } from "../../server/fleet/shared-models.js";
 import { TrialCutShort } from "../../server/host/model-trial.js";
 import type { TryModel } from "../../server/models/drop-ins/check.js";
-import type { Model } from "../../server/models/model.js";
-import { openRegistry, type Registry } from "../../server/models/registry.js";
+import { openRegistry } from "../../server/models/registry.js";
 import type { SharedModelStore } from "../../server/storage/fleet.js";
-import type { RemoteStorage } from "../../server/storage/remote/open.js";
 import { dropIn, negative, sha256Of, shortCard } from "../helpers/drop-in.js";
+import { failure, isGone, isReady, LASTING_MS, type Member, type MemberOptions, ModelMembers, modelAt } from "../helpers/model-members.js";
 import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
-import { type RemoteRig, type SharedPlace, startRemoteRig } from "../helpers/remote-storage.js";
+import { type RemoteRig, startRemoteRig } from "../helpers/remote-storage.js";
 import { noteSkipped } from "../helpers/skipped.js";
 import { until } from "../helpers/until.js";
 
@@ -27,114 +23,28 @@ const throwError = (error: unknown) => {
   throw error;
 };
 
-/** A lease that outlasts a test, ms. */
-const LASTING_MS = 50_000;
-
-/** A server's models, shared with those of others. */
-interface Member {
-  folder: string;
-  registry: Registry;
-  /** Ids in the order in which they were tried here. */
-  tried: string[];
-  said: string[];
-  close(): Promise<void>;
-}
-
 describe.skipIf(postgresPrograms === null)("models that are dropped in on one of several machines", () => {
   let rig: RemoteRig;
-  let place: SharedPlace;
-  let storage: RemoteStorage;
-  let root: string;
-  const open: Member[] = [];
+  let members: ModelMembers;
   beforeAll(async () => {
     rig = await startRemoteRig();
   });
   afterAll(() => rig?.close());
   beforeEach(async () => {
-    place = await rig.newPlace();
-    storage = await rig.open(place);
-    root = await mkdtemp(join(tmpdir(), "atelier-members-"));
-    await mkdir(join(root, "bundled"));
+    members = await ModelMembers.open(rig);
   });
-  afterEach(async () => {
-    await Promise.all(open.splice(0).map((member) => member.close()));
-    await storage.close();
-    await rm(root, { recursive: true, force: true });
-  });
+  afterEach(() => members.close());
 
-  interface MemberOptions {
-    machine?: string;
-    folder?: string;
-    tryModel?: TryModel;
-    /** Without one, no message ever arrives. */
-    bus?: Bus;
-    lookMs?: number;
-    engine?: string;
-    store?: SharedModelStore;
-  }
-
-  async function joining(options: MemberOptions = {}): Promise<Member> {
-    const {
-      machine = "here",
-      folder = randomUUID(),
-      tryModel,
-      bus,
-      lookMs = 20,
-      engine = "engine 1",
-      store = storage.sharedModels,
-    } = options;
-    const [tried, said]: [string[], string[]] = [[], []];
-    const say = (line: string) => void said.push(line);
-    const ownBus = bus ?? openEmbeddedBus(throwError);
-    const models = join(root, folder, "models");
-    const shared = await SharedModels.open({
-      ...{ store, trials: storage.trials, bus: ownBus, folder: models, machine },
-      kind: { processor: "cpu", engine },
-      async tryHere(model, signal) {
-        tried.push(model.id);
-        return tryModel ? tryModel(model, signal) : { parameters: 7 };
-      },
-      ...{ inform: say, warn: say, failed: (error) => say(String(error)) },
-      times: { lookMs, goneMs: 40, leaseMs: LASTING_MS, retryMs: 40, againMs: 10, longestAgainMs: 80 },
-    });
-    const quick = { stillMs: 20, rescanMs: 20, log: say };
-    const registry = await openRegistry({
-      ...{ bundledDir: join(root, "bundled"), mirrorDir: null },
-      store: { folder: models, mirror: null, offline: true },
-      dropIns: { folder: models, beforeTrial: shared.beforeTrial, tryModel: shared.tryModel, ...quick },
-    });
-    await shared.start(registry.dropIns!);
-    let isOpen = true;
-    const member: Member = {
-      ...{ folder: models, registry, tried, said },
-      async close() {
-        if (!isOpen) return;
-        isOpen = false;
-        await shared.close();
-        await registry.close();
-        if (!bus) await ownBus.close();
-      },
-    };
-    open.push(member);
-    return member;
-  }
-
-  const modelAt = async ({ registry }: Member, id: string): Promise<Model | undefined> =>
-    (await registry.list()).find((model) => model.id === id);
-  const isReady = (member: Member, id: string) => until(async () => (await modelAt(member, id))?.state === "READY");
-  const isGone = (member: Member, id: string) => until(async () => (await modelAt(member, id)) === undefined);
-  const failure = async (member: Member, id: string, text: string) => {
-    await until(async () => (await modelAt(member, id))?.failure?.includes(text) ?? false);
-  };
+  const joining = (options?: MemberOptions) => members.join(options);
   const isEmpty = async (folder: string) => (await readdir(folder)).every((name) => name.startsWith("."));
   const remove = ({ folder }: Member, id: string) => rm(join(folder, id), { recursive: true });
 
   /** Puts a model that passed its trial before servers shared models into the folder of a server. */
   async function passedAlone(server: string, ...[id, file, card]: [id: string, file: Uint8Array, card: object]): Promise<void> {
-    const folder = join(root, server, "models");
+    const folder = join(members.root, server, "models");
     const quick = { stillMs: 20, rescanMs: 20, log: () => undefined };
     const alone = await openRegistry({
-      ...{ bundledDir: join(root, "bundled"), mirrorDir: null },
+      ...{ bundledDir: join(members.root, "bundled"), mirrorDir: null },
       dropIns: { folder, tryModel: async () => ({ parameters: 7 }), ...quick },
     });
     await dropIn(folder, id, file, { ...card });
@@ -163,20 +73,20 @@ describe.skipIf(postgresPrograms === null)("models that are dropped in on one of
     await bus.close();
   });
 
-  const kind = { processor: "cpu", engine: "engine 1" };
+  const kind = { device: "cpu", engine: "engine 1" };
   const trialOfDoors = { ...kind, sha256: sha256Of(negative), cardSha256: sha256Of(Buffer.from(JSON.stringify(shortCard("doors")))) };
 
   it("wait for a machine that is trying them, and are tried when its lease is over", async () => {
     const trier = randomUUID();
-    await storage.trials.claim(trialOfDoors, trier, LASTING_MS);
+    await members.storage.trials.claim(trialOfDoors, trier, LASTING_MS);
     const a = await joining();
     await dropIn(a.folder, "doors");
-    await until(async () => (await storage.sharedModels.list(kind)).length > 0);
-    await storage.trials.finish(trialOfDoors, trier, { accepted: true, parameters: 9 });
+    await until(async () => (await members.storage.sharedModels.list(kind)).length > 0);
+    await members.storage.trials.finish(trialOfDoors, trier, { accepted: true, parameters: 9 });
     await isReady(a, "doors");
     expect([a.tried, (await modelAt(a, "doors"))?.parameters]).toEqual([[], 9]);
 
-    await storage.trials.claim({ ...trialOfDoors, engine: "engine 2" }, trier, 1);
+    await members.storage.trials.claim({ ...trialOfDoors, engine: "engine 2" }, trier, 1);
     const b = await joining({ engine: "engine 2" });
     await isReady(b, "doors");
     expect(b.tried).toEqual(["doors"]);
@@ -236,7 +146,7 @@ describe.skipIf(postgresPrograms === null)("models that are dropped in on one of
     await isReady(b, "doors");
     await a.close();
     const guide = await readFile(new URL("../../docs/models.md", import.meta.url), "utf8");
-    const database = new pg.Client({ connectionString: place.databaseUrl });
+    const database = new pg.Client({ connectionString: members.place.databaseUrl });
     await database.connect();
     await database.query(/`(update shared_models .*?)`/.exec(guide)?.[1] ?? "");
     await database.end();
@@ -283,10 +193,10 @@ describe.skipIf(postgresPrograms === null)("models that are dropped in on one of
   const otherFile = Buffer.concat([negative, Buffer.of(8 * 99, 6, 0)]);
   /** The same store, in which `before` comes before `otherFile` is stored. */
   const storeWith = (before: () => Promise<void>): SharedModelStore => ({
-    ...storage.sharedModels,
+    ...members.storage.sharedModels,
     async put(file, content) {
       if (file.sha256 === sha256Of(otherFile)) await before();
-      await storage.sharedModels.put(file, content);
+      await members.storage.sharedModels.put(file, content);
     },
   });
 
@@ -368,7 +278,7 @@ describe.skipIf(postgresPrograms === null)("models that are dropped in on one of
     const folder = await dropIn(a.folder, "doors");
     await isReady(a, "doors");
     const bytes = await readFile(join(folder, what === "file" ? "net.onnx" : "card.json"));
-    const path = join(place.folder, "models", sha256Of(bytes), "0");
+    const path = join(members.place.folder, "models", sha256Of(bytes), "0");
     await (tamper ? writeFile(path, tamper(bytes)) : rm(path));
     const b = await joining();
     await failure(b, "doors", reason);

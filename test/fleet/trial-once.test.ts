@@ -11,7 +11,7 @@ import { noteSkipped } from "../helpers/skipped.js";
 
 if (postgresPrograms === null) noteSkipped(noPostgres);
 
-const aTrial = (): TrialKey => ({ sha256: randomUUID(), cardSha256: randomUUID(), processor: "cpu", engine: "engine 1" });
+const aTrial = (): TrialKey => ({ sha256: randomUUID(), cardSha256: randomUUID(), device: "cpu", engine: "engine 1" });
 
 describe.skipIf(postgresPrograms === null)("a trial that several machines may do", () => {
   let rig: RemoteRig;
@@ -55,7 +55,7 @@ describe.skipIf(postgresPrograms === null)("a trial that several machines may do
     await expect(trying(trial, run)).rejects.toMatchObject(refused);
     await expect(trying(trial, run)).rejects.toMatchObject(refused);
     expect(runs).toBe(0);
-    await storage.trials.forgetRefusal(trial);
+    await storage.trials.forgetRefusals(trial);
     for (let time = 0; time < 2; time++) await dying(trial);
     expect([await trying(trial, run), await trying(trial, run), runs]).toEqual([{ parameters: 1 }, { parameters: 1 }, 1]);
   });

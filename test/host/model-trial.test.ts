@@ -1,16 +1,19 @@
+import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { reasonOf } from "../../server/device/trial.js";
 import { AtelierError } from "../../server/errors.js";
 import type { Tensor } from "../../server/graph/tensor.js";
+import { processorTrial } from "../../server/host/device-trials.js";
 import { TrialCutShort, tryInProcess } from "../../server/host/model-trial.js";
 import { type ModelCard, parseCard, type TranslationForm } from "../../server/models/card.js";
 import { openRegistry } from "../../server/models/registry.js";
 import type { NetworkWeights } from "../../server/models/safetensors.js";
 import { badFiles, dropIn, endless, negative } from "../helpers/drop-in.js";
 import { writeSafetensors } from "../helpers/safetensors.js";
+import { softwareVulkan } from "../helpers/software-vulkan.js";
 import { type TinyGenerator, tinyGenerators, tinyWeights } from "../helpers/tiny-generators.js";
 
 const form: TranslationForm = {
@@ -37,6 +40,24 @@ async function stored(file: Uint8Array): Promise<{ id: string; path: string; arc
 
 test("a generator passes, and its weights are counted", async () => {
   expect(await tryInProcess(await stored(negative), patient)).toEqual({ parameters: 1 });
+});
+
+test.each([
+  ["pass", negative],
+  ["be refused", badFiles.notANumber],
+])("a file that would %s has no verdict when it is not the one that was checked", async (_what, bytes) => {
+  const file = { sha256: createHash("sha256").update(badFiles.twoInputs).digest("hex"), bytes: badFiles.twoInputs.byteLength };
+  const checked = { ...(await stored(badFiles.twoInputs)), file, card: { sha256: "0".repeat(64), bytes: 1 }, isRetry: false };
+  const verdict = () => processorTrial(() => undefined).run(checked, patient);
+  await expect(verdict()).rejects.toMatchObject({ message: expect.stringContaining("2 inputs") });
+  await writeFile(checked.path, bytes);
+  const refusal = await verdict().catch((error: unknown) => error);
+  expect(refusal).toBeInstanceOf(TrialCutShort);
+  expect(refusal).toMatchObject({ message: "Its file was changed while it was tried." });
+  await rm(checked.path);
+  const unread = await verdict().catch((error: unknown) => error);
+  expect(unread).toBeInstanceOf(TrialCutShort);
+  expect(unread).toMatchObject({ message: expect.stringMatching(/^Its file cannot be read/) });
 });
 
 describe("weights with an architecture", () => {
@@ -72,6 +93,41 @@ describe("weights with an architecture", () => {
     const file = { id: card.id, path: join(bundled, card.file), architecture: card.architecture, form: null };
     expect(await tryInProcess(file, patient)).toEqual({ parameters: card.parameters });
   });
+});
+
+describe.skipIf(softwareVulkan === null)("on a card, by a software driver,", () => {
+  const onCard = async (file: Uint8Array, drivers = softwareVulkan ?? {}): Promise<unknown> => {
+    for (const [name, value] of Object.entries(drivers)) vi.stubEnv(name, value);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    return tryInProcess(await stored(file), patient, { device: "webgpu", startMs: 120_000, timeMs: 120_000 });
+  };
+
+  test("a generator passes", async () => {
+    expect(await onCard(negative)).toEqual({ parameters: 1 });
+  });
+
+  test("no model is refused where the card fails", async () => {
+    const none = join(folder, "no-driver.json");
+    const trial = onCard(negative, { VK_ICD_FILENAMES: none, VK_DRIVER_FILES: none });
+    await expect(trial).rejects.toThrow(TrialCutShort);
+    await expect(trial).rejects.toThrow("The device webgpu could not be opened for it. WebGPU finds no graphics processor.");
+  });
+});
+
+test("a model that fails on another device is refused, and the reason names the device", async () => {
+  // The reference needs no driver, whose test takes long in software.
+  const [, { architecture }] = tinyGenerators[0]!;
+  const weights = Object.entries(tinyWeights(tinyGenerators[0]![1]));
+  const path = join(folder, "nonsense.safetensors");
+  await writeSafetensors(
+    path,
+    Object.fromEntries(weights.map(([name, { shape, data }]) => [name, { shape, data: data.map(() => Number.NaN) }])),
+  );
+  const refusal = await tryInProcess({ id: "nonsense", path, architecture, form }, patient, { device: "reference", timeMs: 120_000 }).catch(
+    (error: unknown) => error,
+  );
+  expect(refusal).toMatchObject({ message: expect.stringMatching(/^On the device reference: .*values that are no colours/) });
+  expect(refusal).not.toBeInstanceOf(TrialCutShort);
 });
 
 test("a reason contains no path", () => {

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { openEmbeddedDatabase } from "../../server/storage/embedded/database.js";
 import { sqlImages } from "../../server/storage/sql/images.js";
@@ -7,7 +8,7 @@ import { storeSession } from "../contracts/records.js";
 import { newDataFolder } from "../helpers/data-folder.js";
 
 async function openStores() {
-  const { database, close } = await openEmbeddedDatabase(await newDataFolder());
+  const { database, close } = await openEmbeddedDatabase(join(await newDataFolder(), "database"));
   onTestFinished(close);
   return { images: sqlImages(database), sessions: sqlSessions(database), leases: sqlLeases(database) };
 }

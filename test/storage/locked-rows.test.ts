@@ -43,11 +43,13 @@ describe.skipIf(postgresPrograms === null)("while a process that hangs has locke
       return work();
     });
 
-  it("others are claimed, in their order", async () => {
-    const claimed = await locked(async () => [await leases().claim("one", wants, LEASE_MS), await leases().claim("two", wants, LEASE_MS)]);
-    expect(claimed.map((claim) => claim?.sessionId)).toEqual(["second", "third"]);
-    expect(await locked(() => leases().claim("three", wants, LEASE_MS))).toBeNull();
-    expect(await leases().claim("three", wants, LEASE_MS)).toMatchObject({ sessionId: "first" });
+  it.each([false, true])("others are claimed, in their order (expected: %s)", async (isExpected) => {
+    const claim = (worker: string) => leases().claim(worker, wants, LEASE_MS, isExpected);
+    const claimed = await locked(async () => [await claim("one"), await claim("two")]);
+    expect(claimed.map((one) => one?.sessionId)).toEqual(["second", "third"]);
+    expect(await locked(() => claim("three"))).toBeNull();
+    expect(await claim("three")).toMatchObject({ sessionId: "first" });
+    expect(await claim("four")).toBeNull();
   });
 
   it("the other leases of its worker are renewed, and its own still holds", async () => {

@@ -6,13 +6,14 @@ import { PGlite } from "@electric-sql/pglite";
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/pglite";
 import { migrate } from "drizzle-orm/pglite/migrator";
-import { expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { ImageRecord } from "../../server/records/pictures.js";
 import { completeSettings } from "../../server/records/settings.js";
 import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import { migrationsFolder } from "../../server/storage/sql/database.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { anImage, aSession, aTranslation } from "../contracts/records.js";
+import { copyFolder } from "../helpers/data-folder.js";
 import { firstMigrations } from "../helpers/first-migrations.js";
 
 /** The migration with which several servers began to share a database. */
@@ -51,12 +52,21 @@ test.each([
   expect(statementsThatBreak(migration)).toHaveLength(count);
 });
 
+/** A database without tables, which takes seconds to make. */
+let empty: string;
+beforeAll(async () => {
+  empty = await mkdtemp(join(tmpdir(), "atelier-migrations-"));
+  await (await PGlite.create(empty)).close();
+});
+afterAll(() => rm(empty, { recursive: true, force: true }));
+
 /** A data folder whose database an earlier release made with its first `count` migrations, and filled. */
 async function earlierData(count: number, fill: (database: ReturnType<typeof drizzle>) => Promise<void>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "atelier-migrations-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const dataDir = join(folder, "data");
   await mkdir(join(dataDir, "database"), { recursive: true });
+  await copyFolder(empty, join(dataDir, "database"));
   const client = await PGlite.create(join(dataDir, "database"));
   const database = drizzle(client);
   await migrate(database, { migrationsFolder: await firstMigrations(count, folder) });

@@ -18,6 +18,7 @@ beforeAll(async () => {
   s3 = await startS3();
 });
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await s3.close();
   await rm(root, { recursive: true, force: true });
 });

@@ -241,7 +241,7 @@ describe.skipIf(postgresPrograms === null)("two servers at once", () => {
     const server = await servers.rig.open(servers.place);
     const [busy, held] = [await storeSession(server), await storeSession(server)];
     const claim = await server.leases.seize("worker", held.id, 60_000);
-    const trial = { sha256: "a", cardSha256: "b", processor: "cpu", engine: "engine" };
+    const trial = { sha256: "a", cardSha256: "b", device: "cpu", engine: "engine" };
     await server.trials.claim(trial, "worker", 50_000);
     const { database, close } = await openRemoteDatabase(servers.place.databaseUrl);
     let waiting: Promise<unknown>[] = [];

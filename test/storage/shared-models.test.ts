@@ -15,7 +15,7 @@ if (postgresPrograms === null) noteSkipped(noPostgres);
 
 /** A lease that outlasts a test, ms. */
 const LASTING_MS = 50_000;
-const kind = { processor: "cpu", engine: "engine 1" };
+const kind = { device: "cpu", engine: "engine 1" };
 const aTrial = (): TrialKey => ({ sha256: digestOf(randomBytes(8)), cardSha256: digestOf(randomBytes(8)), ...kind });
 
 function digestOf(bytes: Uint8Array): string {
@@ -134,7 +134,7 @@ describe.skipIf(postgresPrograms === null)("models that servers share", () => {
     expect(bytes.equals(await buffer(await both()[1].sharedModels.read((await find(model.id))!.file)))).toBe(true);
   });
 
-  it("are tried by one server at a time, whose verdict counts for its kind of processor", async () => {
+  it("are tried by one server at a time, whose verdict counts for its kind of device", async () => {
     const model = await aModel();
     await both()[0].sharedModels.add(model);
     const trial = { ...kind, sha256: model.file.sha256, cardSha256: model.card.sha256 };
@@ -146,8 +146,8 @@ describe.skipIf(postgresPrograms === null)("models that servers share", () => {
     await both()[1].trials.finish(trial, trier, { accepted: true, parameters: 7 });
     expect(await Promise.all(triers.map(claim))).toEqual(Array(6).fill({ accepted: true, parameters: 7 }));
     expect(await find(model.id)).toMatchObject({ verdict: { accepted: true, parameters: 7 } });
-    expect(await both()[0].trials.claim({ ...trial, processor: "another" }, trier, LASTING_MS)).toBe("CLAIMED");
-    await both()[0].trials.forgetRefusal(trial);
+    expect(await both()[0].trials.claim({ ...trial, device: "another" }, trier, LASTING_MS)).toBe("CLAIMED");
+    await both()[0].trials.forgetRefusals(trial);
     expect(await claim(trier, 0)).toMatchObject({ accepted: true });
   });
 
@@ -162,7 +162,7 @@ describe.skipIf(postgresPrograms === null)("models that servers share", () => {
     expect(await a.trials.claim(trial, dead, LASTING_MS)).toBe("BUSY");
     await b.trials.finish(trial, heir, { accepted: false, reason: "It returns nonsense." });
     expect(await a.trials.claim(trial, dead, LASTING_MS)).toEqual({ accepted: false, reason: "It returns nonsense." });
-    await b.trials.forgetRefusal(trial);
+    await b.trials.forgetRefusals(trial);
     expect(await a.trials.claim(trial, dead, LASTING_MS)).toBe("CLAIMED");
     await a.trials.release(trial, dead);
     expect(await b.trials.claim(trial, heir, LASTING_MS)).toBe("CLAIMED");
@@ -204,7 +204,7 @@ describe.skipIf(postgresPrograms === null)("models that servers share", () => {
     }
     await cutShort(1);
     expect(await Promise.all([a, b].map(({ trials }) => trials.claim(trial, randomUUID(), LASTING_MS)))).toEqual([refusal, refusal]);
-    await a.trials.forgetRefusal(trial);
+    await a.trials.forgetRefusals(trial);
     await cutShort(3);
     expect(await b.trials.claim(trial, randomUUID(), LASTING_MS)).toEqual(refusal);
   });

@@ -41,6 +41,17 @@ export interface ModelToTry extends FoundDropIn, Pick<ModelCard, "architecture">
  */
 export type TryModel = (model: ModelToTry, signal: AbortSignal) => Promise<{ parameters: number }>;
 
+/** Trials of models that are in use, on a graphics device. */
+export interface GraphicsTrial {
+  /** Name of the kind of device, by which it is remembered who was tried. */
+  name: string;
+  /**
+   * Returns false where the device could not end the trial.
+   * @throws AtelierError UNAVAILABLE with what is wrong with the model; the signal's reason when it aborts.
+   */
+  accepts(model: ModelToTry, signal: AbortSignal): Promise<boolean>;
+}
+
 /** Reads and checks the card of a folder. @throws AtelierError with what is wrong with it. */
 export async function readWrittenCard(
   directory: string,
@@ -131,7 +142,8 @@ async function kindOf(path: string): Promise<string | null> {
   }
 }
 
-async function sha256Of(path: string, signal: AbortSignal): Promise<string> {
+/** SHA-256 of a model's file. @throws AtelierError UNAVAILABLE for one that cannot be read; the signal's reason. */
+export async function sha256Of(path: string, signal: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
   try {
     await pipeline(createReadStream(path), hash, { signal });

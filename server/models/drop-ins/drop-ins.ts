@@ -6,7 +6,16 @@ import type { WrittenCard } from "../card.js";
 import type { ModelFile } from "../model.js";
 import type { ModelCollection } from "../store/collection.js";
 import { messageWithLimit } from "../store/model-folder.js";
-import { checkFile, type FoundDropIn, factsOfRefused, readWrittenCard, type TryModel } from "./check.js";
+import {
+  checkFile,
+  type FoundDropIn,
+  factsOfRefused,
+  type GraphicsTrial,
+  type ModelToTry,
+  readWrittenCard,
+  type TryModel,
+} from "./check.js";
+import { GraphicsTrials } from "./graphics-trials.js";
 import { DropInIds } from "./ids.js";
 import { TrialRecord } from "./record.js";
 import { type FolderState, scanFolders } from "./scan.js";
@@ -44,7 +53,9 @@ interface DroppedFolder {
   /** Id under which it is listed; null where it is not. */
   id: string | null;
   /** Its model, once it passed all checks before the trial. */
-  found?: FoundDropIn;
+  found?: ModelToTry;
+  /** Its card, with the model. */
+  card?: WrittenCard;
   /** Whether a user asked for the check. */
   isRetry?: boolean;
 }
@@ -59,6 +70,10 @@ export interface DropInFolders {
   isTaken(id: string): boolean;
   /** Lists a model without a folder as FAILED; null lists it no longer. */
   showMissing(id: string, reason: string | null): void;
+  /** Tries the models in use, and those that come, on a graphics device too; null where the server paints on none. */
+  tryOn(trial: GraphicsTrial | null): void;
+  /** Tries a model once more that the graphics device could not try. */
+  tryOnAgain(id: string): void;
 }
 
 /** Time from a reported change to the scan, ms, as changes come in bursts. */
@@ -81,6 +96,7 @@ export class DropIns implements DropInFolders {
   private readonly checks = new Set<Promise<void>>();
   /** One file is read and one model is tried at a time. */
   private readonly turns = new Turns();
+  private readonly graphics: GraphicsTrials;
 
   private constructor(
     private readonly models: ModelCollection,
@@ -92,6 +108,24 @@ export class DropIns implements DropInFolders {
     this.options = { ...usual, ...options };
     this.directory = resolve(options.folder);
     this.ids = new DropInIds(models, this.folders, this.directory, downloadable);
+    this.graphics = new GraphicsTrials({
+      record,
+      inUse: () => this.inUse(),
+      verify: async ({ name, model }, signal) => {
+        const card = this.folders.get(name)?.card;
+        const { file } = card ? await checkFile(this.directory, name, card, signal) : model;
+        if (file.sha256 !== model.file.sha256) throw unavailable("Its file has changed since it was checked.");
+      },
+      refuse: async (folder, reason) => {
+        const dropped = this.folders.get(folder.name);
+        if (dropped) await this.refuse(folder, dropped, dropped.card ?? null, reason);
+      },
+      checkAgain: (name) => {
+        const id = this.folders.get(name)?.id ?? null;
+        if (id !== null) this.checkAgain(id, false);
+      },
+      report: this.options.report,
+    });
   }
 
   /**
@@ -118,6 +152,12 @@ export class DropIns implements DropInFolders {
     return all.map((found) => ({ ...found, isReady: this.isReady(found) }));
   }
 
+  private inUse(): { name: string; fingerprint: string; model: ModelToTry }[] {
+    return [...this.folders].flatMap(([name, { fingerprint, found }]) =>
+      found && this.isReady(found) ? [{ name, fingerprint, model: found }] : [],
+    );
+  }
+
   private isReady({ id, path }: FoundDropIn): boolean {
     const entry = this.models.entries.get(id);
     return entry?.state === "READY" && entry.path === path;
@@ -130,6 +170,7 @@ export class DropIns implements DropInFolders {
     if (dropped.checking === null) {
       dropped.checked = false;
       dropped.isRetry = isRetry;
+      this.graphics.end(name ?? "", "Its folder is checked again.");
       this.models.dropFile(id, "Its folder is checked again.");
       this.scheduleScan(0);
     }
@@ -146,6 +187,15 @@ export class DropIns implements DropInFolders {
     else this.models.addFailed(factsOfRefused(id, id, null), reason);
   }
 
+  tryOn(trial: GraphicsTrial | null): void {
+    this.graphics.begin(trial);
+  }
+
+  tryOnAgain(id: string): void {
+    const name = this.ids.ownerOf(id);
+    if (name !== null) this.graphics.again(name);
+  }
+
   /** Ends a running trial, and stops watching. */
   async close(): Promise<void> {
     this.closing.abort(unavailable("The server closes."));
@@ -153,7 +203,7 @@ export class DropIns implements DropInFolders {
     if (this.timer) clearTimeout(this.timer);
     for (const { checking } of this.folders.values()) checking?.abort(this.closing.signal.reason);
     await this.scanning;
-    await Promise.all(this.checks);
+    await Promise.all([...this.checks, this.graphics.close()]);
     await this.record.close();
   }
 
@@ -162,13 +212,14 @@ export class DropIns implements DropInFolders {
     const passed = this.record.find(folder.name, folder.fingerprint);
     if (!passed) return;
     try {
-      const { fingerprint, ...facts } = passed;
+      const { fingerprint, sha256, bytes, parameters } = passed;
       const { card, stored } = await readWrittenCard(this.directory, folder);
+      const { id, architecture, translation: form } = card;
       const path = join(this.directory, folder.name, card.file);
       if (this.ids.otherHolder(card.id, folder.name) || this.ids.isDownloaded(folder.name)) return;
-      this.models.setFile({ path, card: { ...card, ...facts }, failure: null });
-      const found = { id: card.id, path, file: { sha256: facts.sha256, bytes: facts.bytes }, card: stored };
-      this.folders.set(folder.name, { fingerprint, since: performance.now(), checked: true, checking: null, id: card.id, found });
+      this.models.setFile({ path, card: { ...card, sha256, bytes, parameters }, failure: null });
+      const found = { id, path, file: { sha256, bytes }, card: stored, architecture, form, isRetry: false };
+      this.folders.set(folder.name, { fingerprint, since: performance.now(), checked: true, checking: null, id, found, card });
     } catch (error) {
       // The first scan treats it as a new folder and checks it in full.
       if (!(error instanceof AtelierError)) throw error;
@@ -223,6 +274,7 @@ export class DropIns implements DropInFolders {
     if (known?.id !== name && this.ids.isDownloaded(name)) return this.adopt(folder);
     if (!known || known.fingerprint !== fingerprint) {
       known?.checking?.abort(unavailable("Its folder has changed."));
+      this.graphics.end(name, "Its folder has changed.");
       if (known?.id) this.models.dropFile(known.id, "Its folder is changing. It is tried again when it has not changed for a moment.");
       const isEmpty = fingerprint === "";
       this.folders.set(name, { fingerprint, since: now, checked: isEmpty, checking: null, id: known?.id ?? null });
@@ -269,8 +321,9 @@ export class DropIns implements DropInFolders {
         if (this.isCopy(written.card, folder)) return null;
         const { id, architecture, translation: form } = written.card;
         const { path, file } = await checkFile(this.directory, folder.name, written.card, signal);
-        dropped.found = { id, path, file, card: written.stored };
-        return { model: { ...dropped.found, architecture, form, isRetry }, card: written.card };
+        dropped.found = { id, path, file, card: written.stored, architecture, form, isRetry };
+        dropped.card = written.card;
+        return { model: dropped.found, card: written.card };
       });
       if (!found) return;
       await this.options.beforeTrial(found.model, signal);
@@ -282,6 +335,7 @@ export class DropIns implements DropInFolders {
         const { parameters } = await this.options.tryModel(found.model, signal);
         const whole = { ...found.card, ...file, parameters: found.card.parameters ?? parameters };
         if (isCurrent() && !this.ids.isDownloading(whole.id)) await this.accept(folder, dropped, { path, card: whole });
+        this.graphics.look();
       });
     } catch (error) {
       if (!isCurrent() || signal.aborted) return;
@@ -310,7 +364,12 @@ export class DropIns implements DropInFolders {
     await this.record.set(name, { fingerprint, sha256, bytes, parameters });
   }
 
-  private async refuse({ name }: FolderState, dropped: DroppedFolder, card: WrittenCard | null, reason: string): Promise<void> {
+  private async refuse(
+    { name }: Pick<FolderState, "name">,
+    dropped: DroppedFolder,
+    card: WrittenCard | null,
+    reason: string,
+  ): Promise<void> {
     const id = dropped.id ?? this.ids.freeId(name);
     dropped.id = id;
     this.models.addFailed(factsOfRefused(id, name, card), reason);
@@ -320,6 +379,7 @@ export class DropIns implements DropInFolders {
 
   private remove(name: string): void {
     this.folders.get(name)?.checking?.abort(unavailable("Its folder was removed."));
+    this.graphics.end(name, "Its folder was removed.");
     this.unlist(name);
     this.folders.delete(name);
     this.record.set(name, null).catch(this.options.report);

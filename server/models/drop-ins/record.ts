@@ -12,6 +12,8 @@ export interface PassedTrial {
   sha256: string;
   bytes: number;
   parameters: number;
+  /** Name of the kind of graphics device that accepted it too; absent before its trial there. */
+  device?: string;
 }
 
 const FILE = ".tried.json";
@@ -75,8 +77,7 @@ async function readRecord(path: string): Promise<[string, PassedTrial][]> {
 
 function isPassed(value: unknown): boolean {
   if (!isFields(value)) return false;
-  const { fingerprint, sha256, bytes, parameters } = value;
-  return (
-    typeof fingerprint === "string" && /^[0-9a-f]{64}$/.test(String(sha256)) && Number.isInteger(bytes) && Number.isInteger(parameters)
-  );
+  const { fingerprint, sha256, bytes, parameters, device = "" } = value;
+  const areTexts = typeof fingerprint === "string" && typeof device === "string";
+  return areTexts && /^[0-9a-f]{64}$/.test(String(sha256)) && Number.isInteger(bytes) && Number.isInteger(parameters);
 }

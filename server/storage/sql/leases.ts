@@ -66,7 +66,9 @@ export function sqlLeases(database: Database, renewals = database): LeaseStore {
       );
     },
 
-    async claim(workerId, wants, leaseMs) {
+    async claim(workerId, wants, leaseMs, isExpected = false) {
+      const expected = isExpected ? await claimOne(sql`${sessions.id} = (${nextSession(wants)})`, workerId, leaseMs) : null;
+      if (expected) return expected;
       const passedOver: string[] = [];
       for (;;) {
         // Workers that are free ask every second. They take turns only when there is something for them.

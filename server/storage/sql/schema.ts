@@ -299,7 +299,7 @@ export const sharedModels = pgTable(
 );
 
 /**
- * Trials of models, one for each kind of processor. `accepted` is null until a trial has ended; `trierId` holds it until the end
+ * Trials of models, one for each kind of device. `accepted` is null until a trial has ended; `trierId` holds it until the end
  * of its lease, by the clock of the database.
  */
 export const modelTrials = pgTable(
@@ -307,7 +307,7 @@ export const modelTrials = pgTable(
   {
     sha256: text("sha256").notNull(),
     cardSha256: text("card_sha256").notNull(),
-    processor: text("device").notNull(),
+    device: text("device").notNull(),
     engine: text("engine").notNull(),
     trierId: text("trier_id"),
     leaseUntil: instant("lease_until"),
@@ -318,7 +318,7 @@ export const modelTrials = pgTable(
     reason: text("reason"),
     triedAt: instant("tried_at"),
   },
-  (table) => [primaryKey({ name: "model_trials_pk", columns: [table.sha256, table.cardSha256, table.processor, table.engine] })],
+  (table) => [primaryKey({ name: "model_trials_pk", columns: [table.sha256, table.cardSha256, table.device, table.engine] })],
 );
 
 /** Links that open the server (ACCESS, or for programs TOKEN, with a role), one session (SHARE) or one lasting output (OUTPUT). */

@@ -18,8 +18,8 @@ const now = sql`clock_timestamp()`;
 /** Shared models as rows; the adapter keeps the files. */
 export function sqlSharedModels(database: Database, files: ModelFiles): SharedModelStore {
   return {
-    async list({ processor, engine }) {
-      const isOfKind = and(eq(modelTrials.processor, processor), eq(modelTrials.engine, engine));
+    async list({ device, engine }) {
+      const isOfKind = and(eq(modelTrials.device, device), eq(modelTrials.engine, engine));
       const isOfModel = and(eq(modelTrials.sha256, sharedModels.fileSha256), eq(modelTrials.cardSha256, sharedModels.cardSha256));
       const rows = await database
         .select({ model: sharedModels, trial: modelTrials })

@@ -29,7 +29,7 @@ export function sqlTrials(database: Database, renewals = database): TrialStore {
           .insert(modelTrials)
           .values({ ...keyOf(trial), ...claimed, attempts: 1 })
           .onConflictDoUpdate({
-            target: [modelTrials.sha256, modelTrials.cardSha256, modelTrials.processor, modelTrials.engine],
+            target: [modelTrials.sha256, modelTrials.cardSha256, modelTrials.device, modelTrials.engine],
             set: { ...claimed, attempts: sql`${modelTrials.attempts} + 1` },
             setWhere: and(isNull(modelTrials.accepted), mayBeTried),
           })
@@ -75,12 +75,12 @@ export function sqlTrials(database: Database, renewals = database): TrialStore {
       );
     },
 
-    async forgetRefusal(trial) {
+    async forgetRefusals({ sha256, cardSha256 }) {
       await written(
         database
           .update(modelTrials)
           .set({ accepted: null, reason: null, attempts: 0 })
-          .where(and(isOf(trial), sql`${modelTrials.accepted} is not true`)),
+          .where(and(eq(modelTrials.sha256, sha256), eq(modelTrials.cardSha256, cardSha256), sql`${modelTrials.accepted} is not true`)),
       );
     },
   };
@@ -98,15 +98,15 @@ export function verdictOf({
 
 const free = { trierId: null, leaseUntil: null };
 
-function keyOf({ sha256, cardSha256, processor, engine }: TrialKey): TrialKey {
-  return { sha256, cardSha256, processor, engine };
+function keyOf({ sha256, cardSha256, device, engine }: TrialKey): TrialKey {
+  return { sha256, cardSha256, device, engine };
 }
 
-function isOf({ sha256, cardSha256, processor, engine }: TrialKey): SQL | undefined {
+function isOf({ sha256, cardSha256, device, engine }: TrialKey): SQL | undefined {
   return and(
     eq(modelTrials.sha256, sha256),
     eq(modelTrials.cardSha256, cardSha256),
-    eq(modelTrials.processor, processor),
+    eq(modelTrials.device, device),
     eq(modelTrials.engine, engine),
   );
 }
