@@ -25,7 +25,6 @@ import { namesInNetwork } from "./http/own-names.js";
 import { requestIdsBehind } from "./http/request-id.js";
 import { createTlsServer, type TlsFiles } from "./http/tls.js";
 import { Allowances, type OpenRateLimiter } from "./limits/allowances.js";
-import { OperationPlaces } from "./limits/operation-places.js";
 import { pictureLimitsOf } from "./limits/pictures.js";
 import { SecretLookups } from "./limits/secret-lookups.js";
 import type { SharedPlaces } from "./limits/shared-places.js";
@@ -42,6 +41,7 @@ import { SessionControls } from "./sessions/controls.js";
 import { LiveFrames } from "./sessions/live/frames.js";
 import type { SessionModels } from "./sessions/models.js";
 import { QueueOrder } from "./sessions/queue-order.js";
+import { Readiness } from "./sessions/readiness.js";
 import { SessionService } from "./sessions/service.js";
 import { Sweeper } from "./sessions/sweeper.js";
 import { FrameBroker } from "./sessions/watch/frame-broker.js";
@@ -112,7 +112,7 @@ export interface AppParts {
   limits?: Partial<LimitValues>;
   /** Counts rates together with other servers; this one counts alone by default. */
   openRateLimiter?: OpenRateLimiter;
-  /** Counts places of sockets together with other servers; this one counts alone by default. */
+  /** Counts what is under way together with other servers; this one counts alone by default. */
   sharedPlaces?: SharedPlaces | null;
   /** Whether other processes share the storage, the bus and the queue; false by default. */
   isShared?: boolean;
@@ -173,7 +173,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     warn,
     limits: replaced,
     openRateLimiter,
-    sharedPlaces = null,
+    sharedPlaces,
     isShared = false,
     headMs = HEAD_MS,
   } = parts;
@@ -183,7 +183,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   const liveFrames = new LiveFrames({ sessions: storage.sessions, bus });
   const watchOutput = outputsOf({ storage, bus, broker });
   const values = limitValues(replaced);
-  const allowances = new Allowances(values, openRateLimiter);
+  const allowances = new Allowances(values, openRateLimiter, sharedPlaces);
   const admission = new Admission({ storage, allowances });
   const pictureLimits = pictureLimitsOf(values);
   const sessionParts = { storage, queue, bus, models: models.sessions, maxSize, admission };
@@ -206,6 +206,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     findFilm: async (id) => guardedFilm(await exporter.find(id)),
   });
   const { gatekeeper, directory, links, sharing, users } = access;
+  const readiness = new Readiness({ unready, ...(unreachable ? { unreachable } : {}), space: storage.space, report });
   const shared = {
     ...{ gatekeeper, directory, links, sharing, users, accessMode, requiresApproval, retentionHours, audit },
     controls,
@@ -242,6 +243,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       }),
       watchSessions: (filter) => openGalleryFeed(bus, reader === null ? filter : { ...filter, reader }),
       watchRemovals: () => openRemovalFeed(bus, reader),
+      watchReadiness: () => readiness.watch(role === "ADMIN"),
     };
   };
   const schema = buildApiSchema();
@@ -250,10 +252,9 @@ export async function createApp(parts: AppParts): Promise<App> {
     api: { viewers: () => broker.viewerCount, droppedFrames: () => broker.droppedFrames, live: liveFrames.counts },
     host: hostMetrics,
   });
-  const places = new SocketPlaces(allowances, sharedPlaces);
-  const operations = new OperationPlaces(allowances);
+  const places = new SocketPlaces(allowances);
   const requestIdOf = requestIdsBehind(trustedProxies);
-  const socketAccess = { ...access, contextOf, allowances, places, operations, requestIdOf, introspection: switches.introspection };
+  const socketAccess = { ...access, contextOf, allowances, places, requestIdOf, introspection: switches.introspection };
   const streams = graphqlOverSse(schema, { ...socketAccess, ...streamParts }, report);
   const httpParts = { ...socketAccess, switches, eventStreams: streams.middleware };
   const graphql = await graphqlOverHttp(schema, httpParts, report);
@@ -274,8 +275,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     admission,
     decoder,
     metrics,
-    unready,
-    ...(unreachable ? { unreachable } : {}),
+    readiness,
     ...(workers ? { workers } : {}),
     modelPicture: (id, kind) => models.catalogue.picture(id, kind),
     graphql: graphql.router,

@@ -24,8 +24,8 @@ import { downloadWanted } from "./fleet/downloads.js";
 import { type FleetModels, fleetModels } from "./fleet/models.js";
 import { ownHost, type Runners, wholeFleet } from "./fleet/runners.js";
 import { SharedModels } from "./fleet/shared-models.js";
+import { type DeviceTrial, graphicsTrial, processorTrial, trialInUse } from "./host/device-trials.js";
 import { Host } from "./host/host.js";
-import { trialKind, tryInProcess } from "./host/model-trial.js";
 import { recoverSessions } from "./host/recovery.js";
 import { StepTimesFile } from "./host/step-times.js";
 import { VerdictFile } from "./host/verdicts.js";
@@ -37,7 +37,6 @@ import { createWorkerApp } from "./http/worker.js";
 import { maxPaintingSize } from "./limits/pictures.js";
 import { FULL_OWNERS_OF_LINK } from "./limits/table.js";
 import { createLog } from "./log.js";
-import type { TryModel } from "./models/drop-ins/check.js";
 import type { DropInOptions } from "./models/drop-ins/drop-ins.js";
 import { downloadPreferredFeatures, openRegistry, type Registry } from "./models/registry.js";
 import { openEngines } from "./open-engines.js";
@@ -45,6 +44,7 @@ import { packageVersion, rootFolder } from "./paths.js";
 import { LOCAL_OWNER } from "./records/access.js";
 import { styleTransferSettings } from "./records/settings.js";
 import { registryModels } from "./sessions/models.js";
+import { Readiness } from "./sessions/readiness.js";
 import { DataFolderError } from "./storage/embedded/data-folder.js";
 import { startTelemetry } from "./telemetry/start.js";
 
@@ -85,7 +85,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
 
   // 2. The models, which the settings of new sessions are checked against. Those that are dropped in are shared in a fleet.
   const sharedModels = fleet && (await openSharedModels(config, bus, fleet));
-  const registry = await openModels(config, sharedModels ?? { tryModel: tryHere });
+  const registry = await openModels(config, sharedModels ?? { tryModel: processorTrial(log.warn).run });
   opened.push(() => registry.close());
   if (sharedModels && registry.dropIns) {
     await sharedModels.start(registry.dropIns);
@@ -144,6 +144,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     verdicts: new VerdictFile(join(config.dataDir, "devices.json"), report),
     stepTimes: new StepTimesFile(join(config.dataDir, "step-times.json"), report),
     computed: (frame) => hostMetrics?.count(frame),
+    deviceUp: (device) => void tryModelsOn(device, registry, sharedModels).catch(report),
     log: log.error,
     inform: log.info,
     isShared: fleet !== null,
@@ -181,15 +182,23 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   if (!config.offline) void downloadPreferredFeatures(registry, log.info).catch(report);
 }
 
-/** Tries a dropped model in a process of its own. */
-const tryHere: TryModel = (model, signal) => tryInProcess(model, signal, { output: log.warn });
+/** Has dropped models tried on the device that paints here, where that is a graphics device. */
+async function tryModelsOn(
+  device: { name: string; description: string },
+  { dropIns }: Registry,
+  shared: SharedModels | null,
+): Promise<void> {
+  const trial = await graphicsTrial(device, log.warn);
+  const alone = (found: DeviceTrial) => trialInUse(found, found.run, log.warn);
+  dropIns?.tryOn(trial && (shared ? shared.graphicsTrial(trial) : alone(trial)));
+}
 
 /** The folder of downloaded and dropped models. */
 const modelsFolder = ({ dataDir }: Pick<Config, "dataDir">) => join(dataDir, "models");
 
 function openSharedModels(config: Config, bus: Bus, { sharedModels: store, trials }: NonNullable<Engines["fleet"]>): Promise<SharedModels> {
   return SharedModels.open({
-    ...{ store, trials, bus, folder: modelsFolder(config), machine: hostname(), kind: trialKind(), tryHere },
+    ...{ store, trials, bus, folder: modelsFolder(config), machine: hostname(), processor: processorTrial(log.warn) },
     ...{ inform: log.info, warn: log.warn, failed: (error) => log.warn("Shared models could not be compared:", error) },
   });
 }
@@ -266,7 +275,8 @@ async function serveHealth(
 ): Promise<string> {
   const metrics = hasMetrics ? createMetrics({ storage, api: null, host: hostMetrics }) : null;
   opened.push(async () => metrics?.close());
-  const server = createServer(createWorkerApp({ storage, unready, metrics, warn: log.warn, report }));
+  const readiness = new Readiness({ unready, space: storage.space, report });
+  const server = createServer(createWorkerApp({ readiness, metrics, warn: log.warn, report }));
   server.listen(port, host);
   await once(server, "listening");
   opened.push(async () => {

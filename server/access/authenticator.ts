@@ -19,11 +19,15 @@ export interface Credentials {
 
 interface Answer {
   principal: Promise<Principal | null>;
+  /** Who it is, once they were found by a right secret. */
+  found: Principal | null;
   until: number;
 }
 
 /** Tells who sends a request. */
 export interface Authenticator {
+  /** Who sent the same credentials a moment ago, if they were right; null where `principalOf` must be asked. */
+  remembered(credentials: Credentials): Principal | null;
   /**
    * A cookie that opens nothing any more makes a stranger.
    * @throws AtelierError UNAUTHENTICATED for a Bearer secret that opens nothing.
@@ -34,6 +38,7 @@ export interface Authenticator {
 
 /** Everyone is the one owner of a server that only its own machine can reach. */
 export const openToAll: Authenticator = {
+  remembered: () => localPrincipal,
   principalOf: async () => localPrincipal,
   close: async () => undefined,
 };
@@ -61,13 +66,19 @@ export class LinkAuthenticator implements Authenticator {
     return authenticator;
   }
 
-  async principalOf({ bearer, cookie }: Credentials): Promise<Principal> {
-    if (bearer !== null) {
-      const program = await this.answer(`bearer ${bearer}`, () => this.ofBearer(bearer));
-      if (!program) throw unauthenticated();
-      return program;
-    }
-    return (cookie === null ? null : await this.answer(`cookie ${cookie}`, () => this.ofCookie(cookie))) ?? stranger;
+  remembered(credentials: Credentials): Principal | null {
+    const key = keyOf(credentials);
+    const answer = key === null ? undefined : this.answers.get(key);
+    return answer && isValid(answer, Date.now()) ? answer.found : null;
+  }
+
+  async principalOf(credentials: Credentials): Promise<Principal> {
+    const { bearer, cookie } = credentials;
+    const key = keyOf(credentials);
+    if (key === null) return stranger;
+    const principal = await this.answer(key, () => (bearer === null ? this.ofCookie(cookie ?? "") : this.ofBearer(bearer)));
+    if (!principal && bearer !== null) throw unauthenticated();
+    return principal ?? stranger;
   }
 
   close(): Promise<void> {
@@ -94,18 +105,27 @@ export class LinkAuthenticator implements Authenticator {
   private async answer(key: string, find: () => Promise<Principal | null>): Promise<Principal | null> {
     const now = Date.now();
     const known = this.answers.get(key);
-    if (known && known.until > now) {
-      const principal = await known.principal;
-      if (!principal?.expiresAt || principal.expiresAt.getTime() > now) return principal;
-    }
-    const fresh = { principal: find(), until: now + REMEMBERED_MS };
+    if (known && isValid(known, now)) return known.principal;
+    const fresh: Answer = { principal: find(), found: null, until: now + REMEMBERED_MS };
     if (this.answers.size >= MOST_REMEMBERED) this.answers.delete(this.answers.keys().next().value ?? "");
     this.answers.set(key, fresh);
     try {
-      return await fresh.principal;
+      fresh.found = await fresh.principal;
+      return fresh.found;
     } catch (error) {
       if (this.answers.get(key) === fresh) this.answers.delete(key);
       throw error;
     }
   }
+}
+
+/** The key of an answer; null for credentials without a secret. */
+function keyOf({ bearer, cookie }: Credentials): string | null {
+  if (bearer !== null) return `bearer ${bearer}`;
+  return cookie === null ? null : `cookie ${cookie}`;
+}
+
+/** Whether an answer holds at a time, ms: it was read lately, and the access that it found has not expired. */
+function isValid({ until, found }: Answer, now: number): boolean {
+  return until > now && (found?.expiresAt == null || found.expiresAt.getTime() > now);
 }

@@ -1,4 +1,5 @@
 import type { AtelierError } from "../errors.js";
+import { maySee } from "../records/access.js";
 import { isId } from "../records/id.js";
 import type { Storage } from "../storage/storage.js";
 import { type FoundSubject, refusalOf } from "./permissions.js";
@@ -61,8 +62,10 @@ export class Gatekeeper {
     const { storage, directory, findFilm } = this.parts;
     const { reader, ownerId } = principal;
     switch (kind) {
-      case "session":
-        return (await directory.isVisible(reader, id)) ? ((await directory.find(id))?.ownerId ?? null) : null;
+      case "session": {
+        const session = await directory.find(id);
+        return session && maySee(reader, session) ? session.ownerId : null;
+      }
       case "image":
         return (await storage.images.find(id, reader))?.ownerId ?? null;
       case "link": {

@@ -118,6 +118,7 @@ export const policy: Readonly<Record<string, Entry>> = {
   "Subscription.sessions": entry("LIST"),
   "Subscription.sessionRemovals": entry("LIST"),
   "Subscription.models": entry("LIST"),
+  "Subscription.readiness": entry("LIST"),
   "Subscription.liveOutput": entry("LIST"),
 };
 

@@ -58,11 +58,12 @@ export class RequestPrincipals {
 
   /** @throws AtelierError UNAUTHENTICATED for a Bearer secret that opens nothing; LIMIT for an address that tries too many. */
   of(request: IncomingMessage, takesCookie = true): Promise<Principal> {
+    const known = this.known.get(request);
+    if (known) return known;
     const { bearer, cookie } = credentialsOf(request, this.parts.isSecure(request));
-    const known =
-      this.known.get(request) ?? this.identify(request, { bearer, cookie: takesCookie && this.parts.isOwnPage(request) ? cookie : null });
-    this.known.set(request, known);
-    return known;
+    const principal = this.identify(request, { bearer, cookie: takesCookie && this.parts.isOwnPage(request) ? cookie : null });
+    this.known.set(request, principal);
+    return principal;
   }
 
   /** Has it read anew who sends a request that has lasted: their access may have ended meanwhile. */
@@ -79,6 +80,9 @@ export class RequestPrincipals {
   }
 
   private async identify(request: IncomingMessage, credentials: Credentials): Promise<Principal> {
+    // Whatever is asked for by the hundred: frames, thumbnails.
+    const remembered = this.authenticator.remembered(credentials);
+    if (remembered) return remembered;
     const { lookups, audit, addressOf } = this.parts;
     const { bearer, cookie } = credentials;
     const secret = bearer ?? cookie;

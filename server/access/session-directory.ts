@@ -40,11 +40,21 @@ export class SessionDirectory {
   }
 
   /** Null when there is no such session. */
-  async find(id: string): Promise<Guarded | null> {
+  find(id: string): Promise<Guarded | null> {
+    return this.remembered(id) ?? this.read(id);
+  }
+
+  private remembered(id: string): Promise<Guarded | null> | null {
+    const found = this.known.get(id);
+    return found && (this.bus.unreachable() === null || performance.now() < found.readAt + AWAY_PAUSE_MS) ? found.session : null;
+  }
+
+  private async read(id: string): Promise<Guarded | null> {
     // A change that comes while the session is read must not be missed.
     await this.listen();
-    const found = this.known.get(id);
-    if (found && (this.bus.unreachable() === null || performance.now() < found.readAt + AWAY_PAUSE_MS)) return found.session;
+    // Others may have asked for it at the same time.
+    const remembered = this.remembered(id);
+    if (remembered) return remembered;
     const session = this.sessions.find(id).then((record) => record && knownOf(record));
     const entry = { session, readAt: performance.now() };
     if (this.known.size >= MOST_REMEMBERED) this.known.delete(this.known.keys().next().value ?? "");

@@ -17,6 +17,7 @@ import type { Admission } from "../sessions/admission.js";
 import type { SessionControls } from "../sessions/controls.js";
 import type { LiveFrames } from "../sessions/live/frames.js";
 import type { QueueOrder } from "../sessions/queue-order.js";
+import type { ReadinessEvent } from "../sessions/readiness.js";
 import type { SessionService } from "../sessions/service.js";
 import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import type { KeptFrames } from "../sessions/watch/kept-frames.js";
@@ -111,6 +112,8 @@ export interface ApiContext {
   stepTimes(modelId: string): readonly StepTime[] | null;
   /** Why no worker can run a session that waits; null when one can, once it is free. */
   waitingReason(session: SessionRecord): string | null;
+  /** Whether this server is ready, now and as it changes; why not in full for admins only. */
+  watchReadiness(): Promise<AsyncIterableIterator<ReadinessEvent>>;
   version: string;
   limits: { maxImagePixels: number; maxJpegPixels: number; maxUploadBytes: number };
   /** What everyone may still do, and the values of the limits. */

@@ -7,7 +7,6 @@ import { type DocumentNode, GraphQLError, type GraphQLFormattedError, type Graph
 import type { RequestPrincipals } from "../access/requests.js";
 import { AtelierError, type ErrorCode } from "../errors.js";
 import type { Allowances } from "../limits/allowances.js";
-import type { OperationPlaces } from "../limits/operation-places.js";
 import { beginOperation, noteErrors } from "../telemetry/operation-spans.js";
 import type { ContextOf } from "./context.js";
 import { formatError, type ReportError, requestTooLarge } from "./errors.js";
@@ -27,7 +26,6 @@ export interface GraphqlHttpParts {
   contextOf: ContextOf;
   principals: RequestPrincipals;
   allowances: Allowances;
-  operations: OperationPlaces;
   addressOf(request: IncomingMessage): string | null;
   switches: ApiSwitches;
   /** Takes out the requests of server-sent events. */
@@ -37,7 +35,7 @@ export interface GraphqlHttpParts {
 /** GraphQL over HTTP, mounted at its path: operations by POST, GraphiQL for browsers that open the address. */
 export async function graphqlOverHttp(
   schema: GraphQLSchema,
-  { contextOf, principals, allowances, operations, addressOf, switches, eventStreams }: GraphqlHttpParts,
+  { contextOf, principals, allowances, addressOf, switches, eventStreams }: GraphqlHttpParts,
   report: ReportError,
 ): Promise<{ router: Router; close: () => Promise<void> }> {
   const shownRefusal = (error: AtelierError) => formatError(new GraphQLError(error.message, { originalError: error }), schema, report);
@@ -54,7 +52,7 @@ export async function graphqlOverHttp(
     formatError: (formatted, error) =>
       formatError(error instanceof GraphQLError ? error : asGraphQLError(formatted.message, error), schema, report),
     logger: { debug: ignored, info: ignored, warn: reportText, error: reportText },
-    plugins: [ApolloServerPluginLandingPageDisabled(), describeAnswer(switches), traceErrors, limitOperations(operations, shownRefusal)],
+    plugins: [ApolloServerPluginLandingPageDisabled(), describeAnswer(switches), traceErrors, limitOperations(allowances, shownRefusal)],
   });
   await apollo.start();
   const router = Router();
@@ -165,17 +163,14 @@ const describeAnswer = ({ introspection }: ApiSwitches): ApolloServerPlugin<Http
 /**
  * Refuses an operation when its owner has too many under way. Each counts until it ends, even if its client has left.
  */
-function limitOperations(
-  operations: OperationPlaces,
-  shown: (error: AtelierError) => GraphQLFormattedError,
-): ApolloServerPlugin<HttpContext> {
+function limitOperations(allowances: Allowances, shown: (error: AtelierError) => GraphQLFormattedError): ApolloServerPlugin<HttpContext> {
   return {
     async requestDidStart() {
       let release: () => void;
       return {
         async responseForOperation({ contextValue: { principal } }) {
           try {
-            release = operations.take(principal);
+            release = await allowances.take("ownOperations", principal);
             return null;
           } catch (error) {
             if (!(error instanceof AtelierError)) throw error;

@@ -19,6 +19,7 @@ import { ImageSessionsResolver, QueueResolver, SessionMutations, SessionQueries 
 import { SharingResolver } from "./sharing.js";
 import {
   OutputSubscription,
+  ReadinessSubscription,
   RemovalsSubscription,
   SessionSubscription,
   SessionsSubscription,
@@ -84,6 +85,7 @@ function resolvedSchema(): GraphQLSchema {
       RemovalsSubscription,
       ViewersSubscription,
       OutputSubscription,
+      ReadinessSubscription,
       ModelsSubscription,
     ],
     orphanedTypes: [StyleTransferSession, TranslationSession],

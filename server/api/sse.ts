@@ -73,7 +73,6 @@ export function graphqlOverSse(
     addressOf,
     allowances,
     places,
-    operations,
     introspection,
     reservations,
     relay,
@@ -81,7 +80,7 @@ export function graphqlOverSse(
   report: ReportError,
 ): EventStreams {
   const documents = new DocumentCache(schema);
-  const execute = limitedExecute(operations);
+  const execute = limitedExecute(allowances);
   const results = new SharedResults();
   const streams = new Map<string, Stream>();
   /** By the contexts of operations: graphql-sse tells `subscribe` nothing of the stream. */

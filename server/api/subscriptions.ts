@@ -1,5 +1,6 @@
 import { Arg, createUnionType, Field, Float, ID, Int, ObjectType, Resolver, Root, Subscription } from "type-graphql";
 import type { SessionRecord } from "../records/session.js";
+import type { ReadinessEvent } from "../sessions/readiness.js";
 import { requireId } from "../sessions/requirements.js";
 import { requireOutputName } from "../sessions/start-input.js";
 import type { ViewerCount } from "../sessions/watch/frame-broker.js";
@@ -117,6 +118,30 @@ export class RemovalsSubscription {
   })
   sessionRemovals(@Root() { id }: { id: string }): string {
     return id;
+  }
+}
+
+@ObjectType({ description: "Whether sessions can run at a server, and what they make can be stored." })
+export class ServerReadiness {
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "What is in the way, such as that the database cannot be reached; null for a server that is ready. Admins get the reason\n" +
+      "in full, others its kind.",
+  })
+  obstacle!: string | null;
+}
+
+@Resolver()
+export class ReadinessSubscription {
+  @Subscription(() => ServerReadiness, {
+    description:
+      "Whether this server is ready, as it is, then as it changes, which is noticed within some seconds. While it is not, other\n" +
+      "subscriptions go on, and may be silent. Never ends by itself.",
+    subscribe: ({ context }: { context: ApiContext }) => context.watchReadiness(),
+  })
+  readiness(@Root() { obstacle }: ReadinessEvent): ServerReadiness {
+    return { obstacle };
   }
 }
 

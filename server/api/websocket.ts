@@ -9,7 +9,6 @@ import { type Principal, stranger } from "../access/principal.js";
 import type { RequestPrincipals } from "../access/requests.js";
 import { AtelierError, type ErrorCode, errorBody } from "../errors.js";
 import { type Allowances, FREE_PLACE_S } from "../limits/allowances.js";
-import type { OperationPlaces } from "../limits/operation-places.js";
 import type { SocketPlace, SocketPlaces } from "../limits/socket-places.js";
 import type { AccessMode } from "../records/access.js";
 import { REQUEST_ID } from "../records/log-fields.js";
@@ -43,7 +42,6 @@ export interface SocketAccess {
   connections: OpenConnections;
   allowances: Allowances;
   places: SocketPlaces;
-  operations: OperationPlaces;
   /** The id of a request, which the log names. */
   requestIdOf(request: IncomingMessage): string;
   /** Address of a client, also of one behind trusted proxies; null when its connection is gone. */
@@ -61,12 +59,12 @@ export interface UpgradeGuard {
 export function graphqlOverWebSocket(
   server: Server,
   schema: GraphQLSchema,
-  { mode, contextOf, principals, connections, allowances, places, operations, requestIdOf, addressOf, introspection }: SocketAccess,
+  { mode, contextOf, principals, connections, allowances, places, requestIdOf, addressOf, introspection }: SocketAccess,
   guard: UpgradeGuard,
   report: ReportError,
 ): { close: () => Promise<void> } {
   const documents = new DocumentCache(schema);
-  const execute = limitedExecute(operations);
+  const execute = limitedExecute(allowances);
   // The types of ws lack it. By default, a socket that does not answer its end would keep its place for half a minute.
   const closing = { closeTimeout: CLOSE_MS };
   const sockets = new WebSocketServer({

@@ -92,6 +92,5 @@ export interface Bus {
 export async function publishChange(bus: Bus, session: SessionRecord, before: SessionRecord | null = null): Promise<void> {
   const shown = before && { before: { visibility: before.visibility, approval: before.approval } };
   const changed = { type: "changed", session, ...shown } as const;
-  await bus.publish(`session:${session.id}`, changed);
-  await bus.publish("sessions", changed);
+  await Promise.all([bus.publish(`session:${session.id}`, changed), bus.publish("sessions", changed)]);
 }

@@ -7,6 +7,7 @@ import type { Allowances } from "../limits/allowances.js";
 import type { SocketPlaces } from "../limits/socket-places.js";
 import type { PictureDecoder } from "../pictures/decoder.js";
 import type { Admission } from "../sessions/admission.js";
+import type { Readiness } from "../sessions/readiness.js";
 import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import type { WatchOutput } from "../sessions/watch/output-viewer.js";
 import type { Storage } from "../storage/storage.js";
@@ -48,10 +49,7 @@ export interface HttpDependencies {
   admission: Admission;
   decoder: PictureDecoder;
   metrics: Metrics;
-  /** Why sessions cannot run yet; null when they can. */
-  unready: () => string | null;
-  /** Why the processes of a fleet cannot reach each other; null when they can. */
-  unreachable?: () => string | null;
+  readiness: Readiness;
   /** Number of workers whose device responds, where they are other processes. */
   workers?: () => number;
   modelPicture: FindModelPicture;
@@ -100,8 +98,7 @@ export function createHttpApp({
   admission,
   decoder,
   metrics,
-  unready,
-  unreachable,
+  readiness,
   workers,
   modelPicture,
   graphql,
@@ -120,8 +117,7 @@ export function createHttpApp({
   app.use((request, _response, next) => next(refuseSeveralHosts(request) ?? undefined));
   // Before the guard: a health check may use any host name, and learns little by it.
   const isTold = (request: Request) => isAdmin(everyone, request);
-  const fleet = { ...(unreachable ? { unreachable } : {}), ...(workers ? { workers } : {}) };
-  app.use(healthRoutes({ unready, ...fleet, space: storage.space, isTold, warn, report }));
+  app.use(healthRoutes({ readiness, ...(workers ? { workers } : {}), isTold, warn }));
   app.use(guard.middleware);
   const access = new RouteAccess(everyone, allowances);
   app.use(accessRoutes(everyone, allowances, publicUrl));

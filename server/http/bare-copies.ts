@@ -3,6 +3,7 @@ import { pictureType } from "../pictures/format.js";
 import { withoutMetadata } from "../pictures/metadata.js";
 import type { ImageRecord } from "../records/pictures.js";
 import { createConcurrencyLimiter, MAX_WAITING_PICTURES, type Sender, waitingPictureLimits } from "./concurrency-limiter.js";
+import { JointWork } from "./joint-work.js";
 
 /** Copies that are encoded at a time: each takes a core. */
 const MAX_ENCODING = 1;
@@ -35,7 +36,7 @@ export function createBareCopies(encode: (bytes: Uint8Array) => Promise<Uint8Arr
   /** Encoded copies by the digest of their picture, the most recently used last. */
   const kept = new Map<string, Uint8Array>();
   let keptBytes = 0;
-  const underWay = new Map<string, Promise<Uint8Array>>();
+  const underWay = new JointWork<Uint8Array>();
 
   function keep(digest: string, bytes: Uint8Array): void {
     kept.set(digest, bytes);
@@ -48,18 +49,12 @@ export function createBareCopies(encode: (bytes: Uint8Array) => Promise<Uint8Arr
   }
 
   function encoded(sender: Sender, digest: string, load: () => Promise<Uint8Array>): Promise<Uint8Array> {
-    const known = underWay.get(digest);
-    if (known) return known;
-    const encoding = limiter
+    return underWay.get(digest, async () => {
       // Read again when it is its turn: those that wait would fill the memory.
-      .run(sender, async () => encode(await load()))
-      .then((copy) => {
-        keep(digest, copy);
-        return copy;
-      })
-      .finally(() => underWay.delete(digest));
-    underWay.set(digest, encoding);
-    return encoding;
+      const copy = await limiter.run(sender, async () => encode(await load()));
+      keep(digest, copy);
+      return copy;
+    });
   }
 
   function recalled(digest: string): Uint8Array | null {

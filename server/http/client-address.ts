@@ -12,9 +12,9 @@ export function clientAddresses(trustedProxies: readonly string[]): (request: In
     if (address === undefined) return null;
     const forwarded = String(headers["x-forwarded-for"] ?? "").split(",");
     // The nearest proxy wrote the last entry; only those that a trusted one wrote are believed.
-    while (isTrusted(address)) {
+    for (;;) {
       const before = forwarded.pop()?.trim() ?? "";
-      if (isIP(before) === 0) break;
+      if (isIP(before) === 0 || !isTrusted(address)) break;
       address = before;
     }
     return address.replace(/^::ffff:(?=\d+\.)/, "");
@@ -30,7 +30,7 @@ export function secureRequests(trustedProxies: readonly string[], publicUrl: URL
   return ({ socket, headers }) => {
     if (isEncrypted(socket) || publicUrl?.protocol === "https:") return true;
     const [scheme = ""] = String(headers["x-forwarded-proto"] ?? "").split(",");
-    return isTrusted(socket.remoteAddress ?? "") && scheme.trim().toLowerCase() === "https";
+    return scheme.trim().toLowerCase() === "https" && isTrusted(socket.remoteAddress ?? "");
   };
 }
 

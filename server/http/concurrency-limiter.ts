@@ -1,6 +1,5 @@
 import { unavailable } from "../errors.js";
-import { type Allowances, FREE_PLACE_S, type Party, partyKey } from "../limits/allowances.js";
-import type { LimitName } from "../limits/table.js";
+import { type Allowances, FREE_PLACE_S, type Party, type PlaceName, partyKey } from "../limits/allowances.js";
 
 /** Places for pictures that wait to be made: forty browsers with their six connections each. */
 export const MAX_WAITING_PICTURES = 240;
@@ -29,11 +28,11 @@ export interface LimiterOptions {
   others: string;
   allowances: Allowances;
   /** Limits of what waits for one sender; none by default. */
-  ownLimits?: readonly LimitName[];
+  ownLimits?: readonly PlaceName[];
 }
 
 /** Limits of pictures that wait for one owner, or for strangers at one address. */
-export const waitingPictureLimits = ["waitingPictures", "strangerWaitingPictures"] as const satisfies readonly LimitName[];
+export const waitingPictureLimits = ["waitingPictures", "strangerWaitingPictures"] as const satisfies readonly PlaceName[];
 
 /** A piece of work that waits for its turn. */
 interface Waiting {
@@ -53,15 +52,26 @@ export function createConcurrencyLimiter(options: LimiterOptions): ConcurrencyLi
   let strangers = 0;
   let running = 0;
 
-  function wait({ party, address }: Sender): Promise<void> {
-    const key = partyKey(party, address);
-    const line = lines.get(key) ?? [];
-    for (const name of ownLimits) allowances.requirePlace(name, party, line.length);
+  /** Waits for a turn, with a place among those of the sender who wait. */
+  async function wait({ party, address }: Sender): Promise<void> {
+    const places: (() => void)[] = [];
+    try {
+      for (const name of ownLimits) places.push(await allowances.take(name, party, { address, kind: others }));
+      // A turn may have come while other servers were asked for their part of the sender's places.
+      if (running < maxRunning) running++;
+      else await standInLine(party, partyKey(party, address));
+    } finally {
+      for (const release of places) release();
+    }
+  }
+
+  function standInLine(party: Party, key: string): Promise<void> {
     const isStranger = party.role === null;
     if (waiting >= maxWaiting || (isStranger && strangers >= maxWaiting / 2))
       throw unavailable(`The server is busy with other ${others}. Try again in ${FREE_PLACE_S} seconds.`, { retryAfter: FREE_PLACE_S });
     waiting++;
     if (isStranger) strangers++;
+    const line = lines.get(key) ?? [];
     return new Promise((resolve) => {
       line.push({ begin: resolve, isStranger });
       lines.set(key, line);

@@ -1,12 +1,12 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { RequestHandler } from "express";
 import { StorageUnavailable } from "../errors.js";
+import { sharedLook } from "../limits/shared-look.js";
 import { type SessionLoad, sessionStatuses } from "../records/session.js";
 import { delayBucketsMs, type LiveCounts } from "../sessions/live/counts.js";
 import { type Storage, type StoragePlace, storagePlaces } from "../storage/storage.js";
 import type { HostMetrics } from "./host-metrics.js";
 import { metric, sample, single } from "./metric-lines.js";
-import { sharedLook } from "./shared-look.js";
 
 /** Sampling interval of the event loop, ms. */
 const SAMPLING_MS = 10;

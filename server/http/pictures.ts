@@ -3,7 +3,7 @@ import { type Request, type Response, Router } from "express";
 import { unauthenticated } from "../access/permissions.js";
 import type { Principal } from "../access/principal.js";
 import { notFound } from "../errors.js";
-import { type Allowances, FREE_PLACE_S } from "../limits/allowances.js";
+import type { Allowances } from "../limits/allowances.js";
 import type { PictureDecoder } from "../pictures/decoder.js";
 import { isId } from "../records/id.js";
 import type { FrameRecord, ImageRecord } from "../records/pictures.js";
@@ -41,8 +41,7 @@ export interface PictureDependencies {
  */
 export function pictureRoutes({ storage, decoder, limits, metrics, access, allowances, admission }: PictureDependencies): Router {
   const kept = keptFrames(storage);
-  const intakeOfServer = { ...intakeLimits, maxPerOwner: allowances.values.uploadsAtOnce };
-  const intake = new UploadIntake(intakeOfServer, () => allowances.refusal("uploadsAtOnce", FREE_PLACE_S));
+  const intake = new UploadIntake(intakeLimits, allowances);
   const thumbnails = createThumbnails(storage.thumbnails, decoder.shrink, allowances);
   const bareCopies = createBareCopies(decoder.encodeUpright, allowances);
   // Every upload that was admitted may wait for its turn.
@@ -116,7 +115,7 @@ export function pictureRoutes({ storage, decoder, limits, metrics, access, allow
         await admission.requireSpace(principal, byteLength);
       };
       await count(declared);
-      const image = await intake.run(ownerId, request, async (upload) => {
+      const image = await intake.run(principal, request, async (upload) => {
         const bytes = await receiveUpload(request, limits.maxUploadBytes, upload);
         if (declared === 0) await count(bytes.byteLength);
         // The sender's access may have ended while the bytes arrived.

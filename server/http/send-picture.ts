@@ -30,7 +30,7 @@ export async function sendPicture(
 ): Promise<void> {
   const bytes = await load();
   // Who asks decides whether there is a picture at all, and which copy of it.
-  if (picture.cache !== "EVERYONE") response.vary("Cookie, Authorization");
+  if (picture.cache !== "EVERYONE") response.append("Vary", "Cookie, Authorization");
   response.set({
     "Cache-Control": cacheControl[picture.cache],
     ETag: `"${picture.digest}"`,

@@ -3,6 +3,7 @@ import type { Allowances } from "../limits/allowances.js";
 import { type ThumbnailWidth, thumbnailWidths } from "../records/pictures.js";
 import type { ThumbnailStore } from "../storage/storage.js";
 import { createConcurrencyLimiter, MAX_WAITING_PICTURES, type Sender, waitingPictureLimits } from "./concurrency-limiter.js";
+import { JointWork } from "./joint-work.js";
 
 /** Thumbnails that are made at a time: each takes a core. */
 const MAX_MAKING = 2;
@@ -36,7 +37,7 @@ export function createThumbnails(store: ThumbnailStore, shrink: ShrinkPicture, a
     ...{ allowances, ownLimits: waitingPictureLimits },
   });
   /** Thumbnails under way, by digest and width: several viewers of one picture share the work. */
-  const underWay = new Map<string, Promise<Uint8Array>>();
+  const underWay = new JointWork<Uint8Array>();
 
   async function make(picture: Picture, width: ThumbnailWidth, load: () => Promise<Uint8Array>): Promise<Uint8Array> {
     const bytes = await shrink(await load(), fitted(picture, width));
@@ -53,12 +54,7 @@ export function createThumbnails(store: ThumbnailStore, shrink: ShrinkPicture, a
     async get(sender, picture, width, load) {
       const kept = await store.get(picture.digest, width);
       if (kept) return kept;
-      const key = `${picture.digest}-${width}`;
-      const known = underWay.get(key);
-      if (known) return known;
-      const making = limiter.run(sender, () => make(picture, width, load)).finally(() => underWay.delete(key));
-      underWay.set(key, making);
-      return making;
+      return underWay.get(`${picture.digest}-${width}`, () => limiter.run(sender, () => make(picture, width, load)));
     },
   };
 }

@@ -1,12 +1,10 @@
-import { type AtelierError, unavailable } from "../errors.js";
-import { FREE_PLACE_S } from "../limits/allowances.js";
-import { limitTable } from "../limits/table.js";
+import { unavailable } from "../errors.js";
+import { type Allowances, FREE_PLACE_S, type Party } from "../limits/allowances.js";
 
 /** Limits of the uploads that are on their way at a time. */
 export interface IntakeLimits {
-  /** Uploads of all owners, and of one. */
+  /** Uploads of all owners. */
   maxUploads: number;
-  maxPerOwner: number;
   /** Bytes that uploads hold in memory before only the oldest ones, and those with less than their share, are read on. */
   maxHeldBytes: number;
   /** The oldest uploads, which are always read, so that some always become complete. */
@@ -15,7 +13,6 @@ export interface IntakeLimits {
 
 export const intakeLimits: IntakeLimits = {
   maxUploads: 512,
-  maxPerOwner: limitTable.uploadsAtOnce.value,
   maxHeldBytes: 256_000_000,
   alwaysRead: 3,
 };
@@ -32,7 +29,6 @@ export interface Upload {
 interface AdmittedUpload extends Upload {
   heldBytes: number;
   paused: boolean;
-  readonly ownerId: string;
   readonly source: Source;
 }
 
@@ -50,10 +46,9 @@ export class UploadIntake {
   /** The oldest first. */
   private readonly uploads: AdmittedUpload[] = [];
 
-  /** `tooMany` makes the error for an owner with too many uploads. */
   constructor(
     private readonly limits: IntakeLimits,
-    private readonly tooMany: () => AtelierError,
+    private readonly allowances: Pick<Allowances, "take">,
   ) {}
 
   /**
@@ -61,13 +56,19 @@ export class UploadIntake {
    * @throws AtelierError LIMIT when the owner has too many, UNAVAILABLE when all together are too many, both with
    * `retryAfter`.
    */
-  async run<Result>(ownerId: string, source: Source, work: (upload: Upload) => Promise<Result>): Promise<Result> {
-    const { maxUploads, maxPerOwner } = this.limits;
-    if (this.uploads.filter((other) => other.ownerId === ownerId).length >= maxPerOwner) throw this.tooMany();
-    if (this.uploads.length >= maxUploads)
+  async run<Result>(owner: Party, source: Source, work: (upload: Upload) => Promise<Result>): Promise<Result> {
+    const release = await this.allowances.take("uploadsAtOnce", owner);
+    try {
+      return await this.admit(source, work);
+    } finally {
+      release();
+    }
+  }
+
+  private async admit<Result>(source: Source, work: (upload: Upload) => Promise<Result>): Promise<Result> {
+    if (this.uploads.length >= this.limits.maxUploads)
       throw unavailable(`The server is busy with other uploads. Try again in ${FREE_PLACE_S} seconds.`, { retryAfter: FREE_PLACE_S });
     const upload: AdmittedUpload = {
-      ownerId,
       source,
       heldBytes: 0,
       paused: false,

@@ -1,6 +1,8 @@
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { type AtelierError, beyondLimit } from "../errors.js";
 import { addressKey } from "./address.js";
+import { PlaceCounts } from "./place-counts.js";
+import type { SharedPlaces } from "./shared-places.js";
 import { type LimitName, type LimitScope, type LimitValues, limitTable, placesForOthers } from "./table.js";
 
 /** Who asks, as far as limits are concerned. */
@@ -29,6 +31,12 @@ const windows = {
 
 export type RateName = keyof typeof windows;
 
+/** Limits of how much is under way at a time, which `take` counts. */
+export type PlaceName = "ownOperations" | "uploadsAtOnce" | "waitingPictures" | "strangerWaitingPictures";
+
+/** Limits of owners that hold for admins too. */
+const alsoForAdmins: ReadonlySet<LimitName> = new Set(["uploadsAtOnce"]);
+
 /** Limits of the server whose last places are for admins. */
 const keptForAdmins: ReadonlySet<LimitName> = new Set(["queuedSessions", "exports", "sockets"]);
 
@@ -54,18 +62,22 @@ const remedies: Partial<Record<LimitName, string>> = {
 export const FREE_PLACE_S = 10;
 
 /**
- * What everyone may still do. Owners are counted each on their own, strangers by their address. Admins are not counted; so
- * nobody is on a server without access control, where everyone is one owner with all rights.
+ * What everyone may still do. Owners are counted each on their own, strangers by their address. For admins only
+ * uploads are counted. A server without access control has one owner, who is an admin.
  */
 export class Allowances {
   private readonly rates = new Map<RateName, RateLimiterAbstract>();
   /** Lookups of secrets by address, apart from its other requests. */
   private readonly lookups: RateLimiterAbstract;
+  private readonly places: PlaceCounts;
 
+  /** Rates and places are counted by `open` and `shared` together with other servers; by default this one counts alone. */
   constructor(
     readonly values: LimitValues,
     open: OpenRateLimiter = (options) => new RateLimiterMemory(options),
+    readonly shared: SharedPlaces | null = null,
   ) {
+    this.places = new PlaceCounts(shared);
     const duration = windows.strangerRequestsPerMinute;
     this.lookups = open({ keyPrefix: "lookups", points: values.strangerRequestsPerMinute, duration });
     for (const [name, duration] of Object.entries(windows) as [RateName, number][]) {
@@ -96,8 +108,22 @@ export class Allowances {
 
   /** The value of a limit for a party; infinite where it is not for them. */
   of(name: LimitName, party: Party): number {
-    if (!isFor(limitTable[name].per, party)) return Number.POSITIVE_INFINITY;
+    if (!isFor(name, party)) return Number.POSITIVE_INFINITY;
     return keptForAdmins.has(name) && party.role !== "ADMIN" ? placesForOthers(this.values[name]) : this.values[name];
+  }
+
+  /**
+   * Takes a place for something that a party does. A party that the limit is not for needs none. Work of each `kind` is
+   * counted by itself. Resolves with the function that gives the place back.
+   * @throws AtelierError LIMIT, with `retryAfter`, when the party has no place left
+   */
+  async take(
+    name: PlaceName,
+    party: Party,
+    { address = null, kind = "" }: { address?: string | null; kind?: string } = {},
+  ): Promise<() => void> {
+    if (!isFor(name, party)) return () => undefined;
+    return this.places.take(`${name} ${kind} ${partyKey(party, address)}`, (taken) => this.requirePlace(name, party, taken));
   }
 
   /**
@@ -138,7 +164,7 @@ export class Allowances {
   }
 
   private keyOf(name: RateName, party: Party, address: string | null): string | null {
-    if (!isFor(limitTable[name].per, party)) return null;
+    if (!isFor(name, party)) return null;
     return limitTable[name].per === "LINK" ? (party.groupId ?? null) : partyKey(party, address);
   }
 }
@@ -148,9 +174,10 @@ export function partyKey({ ownerId }: Party, address: string | null): string {
   return ownerId ?? addressKey(address ?? "");
 }
 
-function isFor(scope: LimitScope, { role, groupId = null }: Party): boolean {
+function isFor(name: LimitName, { role, groupId = null }: Party): boolean {
+  const scope = limitTable[name].per;
   if (scope === "LINK") return groupId !== null && role !== "ADMIN";
-  if (scope === "OWNER") return role !== null && role !== "ADMIN";
+  if (scope === "OWNER") return role !== null && (role !== "ADMIN" || alsoForAdmins.has(name));
   return scope !== "ADDRESS" || role === null;
 }
 

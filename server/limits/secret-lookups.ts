@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Allowances } from "./allowances.js";
 
 /** Secrets that are remembered, as hashes. */
@@ -22,7 +22,7 @@ export class SecretLookups {
    * @throws AtelierError LIMIT for too many lookups of an address, before `find` is called, or too many wrong secrets
    */
   async of<Found>(secret: string, address: string | null, find: () => Promise<Found | null>, isGuess = true): Promise<Found | null> {
-    const key = createHash("sha256").update(secret).digest("base64url");
+    const key = hash("sha256", secret, "base64url");
     const giveBack = this.right.has(key) ? () => undefined : await this.allowances.beginLookup(address);
     const found = await find();
     if (found !== null) {

@@ -46,9 +46,17 @@ export interface SharedPlacesOptions {
   silenceMs?: number;
 }
 
-/** Counts places in Redis. Those of a server that dies count for some seconds more. */
+/**
+ * Counts places in Redis. Those of a server that dies count for some seconds more. With each connection a server counts under
+ * another name, and tells all of its places: what it said, or could not say, when the last one was lost counts no more.
+ */
 export function openSharedPlaces(redisUrl: string, { warn, silenceMs = SILENCE_MS }: SharedPlacesOptions): SharedPlaces {
-  const server = randomUUID();
+  let server = randomUUID();
+  /** The name under which this server last told all of its places; null before the first time. */
+  let toldAs: string | null = null;
+  /** Names of connections before, until Redis has forgotten them. */
+  const former = new Set<string>();
+  let isClosed = false;
   const own = new Map<string, number>();
   const { redis, ask, close } = openRedis(redisUrl, {
     warn,
@@ -59,17 +67,27 @@ export function openSharedPlaces(redisUrl: string, { warn, silenceMs = SILENCE_M
   const tell = (key: string, count: number) =>
     ask(async () => Number(await redis.call("EVAL", TELL, 1, PLACES + key, server, count, SIGNS)), 0);
 
-  /** Shows that this server is alive. One that was taken for dead tells all of its places again. */
+  /** Shows that this server is alive. Under a name that is new, or was taken for dead, it tells all of its places. */
   async function sign(): Promise<void> {
-    const before = await ask(() => redis.call("SET", SIGNS + server, "1", "PX", silenceMs, "GET"), "1");
-    if (before === null) for (const [key, count] of own) await tell(key, count);
+    if (isClosed) return;
+    const name = server;
+    const before = await ask(() => redis.call("SET", SIGNS + name, "1", "PX", silenceMs, "GET"), undefined);
+    for (const old of former) if ((await ask(() => redis.del(SIGNS + old), null)) !== null) former.delete(old);
+    // Without an answer, the sign may be there nevertheless: the next one tells the places.
+    if (before === undefined || name !== server || (before !== null && toldAs === name)) return;
+    for (const [key, count] of own) await tell(key, count);
+    toldAs = name;
   }
 
   async function keep(): Promise<void> {
     await ask(() => [...own.keys()].reduce((asking, key) => asking.expire(PLACES + key, KEPT_S), redis.pipeline()).exec(), null);
   }
 
-  redis.on("ready", () => void sign());
+  redis.on("ready", () => {
+    former.add(server);
+    server = randomUUID();
+    void sign();
+  });
   const timers = [setInterval(() => void sign(), silenceMs / 3), setInterval(() => void keep(), (KEPT_S * 1000) / 3)];
   for (const timer of timers) timer.unref();
 
@@ -81,7 +99,8 @@ export function openSharedPlaces(redisUrl: string, { warn, silenceMs = SILENCE_M
     },
     async close() {
       for (const timer of timers) clearInterval(timer);
-      await ask(() => redis.del(SIGNS + server), 0);
+      isClosed = true;
+      await ask(() => redis.del([server, ...former].map((name) => SIGNS + name)), 0);
       close();
     },
   };

@@ -1,6 +1,5 @@
 import { addressKey } from "./address.js";
 import { type Allowances, FREE_PLACE_S, type Party } from "./allowances.js";
-import type { SharedPlaces } from "./shared-places.js";
 import type { LimitName } from "./table.js";
 
 /** The place of an open socket, or of a stream that takes one. */
@@ -26,8 +25,8 @@ interface Holder {
 /**
  * Counts the open sockets of each owner, of all who came by the same link, and of strangers at each address: nobody takes
  * all the places. Strangers at all addresses together have half of them, and the last tenth is for admins. A stream of
- * events or of pictures (MJPEG) takes the place of a socket. With `shared`, the places of owners, links and addresses are
- * counted together with those at other servers; the server's own are not.
+ * events or of pictures (MJPEG) takes the place of a socket. Where servers count places together, this is so for those of
+ * owners, links and addresses; the server's own are not.
  */
 export class SocketPlaces {
   private readonly counts = new Map<string, number>();
@@ -35,10 +34,7 @@ export class SocketPlaces {
   private admins = 0;
   private strangers = 0;
 
-  constructor(
-    private readonly allowances: Allowances,
-    private readonly shared: SharedPlaces | null = null,
-  ) {}
+  constructor(private readonly allowances: Allowances) {}
 
   /** @throws AtelierError LIMIT */
   take(party: Party, address: string): SocketPlace {
@@ -83,7 +79,7 @@ export class SocketPlaces {
   private async confirm({ party, keys }: Holder): Promise<void> {
     for (const [name, key] of this.limited(party, keys)) {
       const count = this.counts.get(key) ?? 0;
-      const elsewhere = (await this.shared?.tell(key, count)) ?? 0;
+      const elsewhere = (await this.allowances.shared?.tell(key, count)) ?? 0;
       this.allowances.requirePlace(name, party, count + elsewhere - 1);
     }
   }
@@ -95,7 +91,7 @@ export class SocketPlaces {
       if (left > 0) this.counts.set(key, left);
       else this.counts.delete(key);
     }
-    for (const [, key] of this.limited(party, keys)) void this.shared?.tell(key, this.counts.get(key) ?? 0);
+    for (const [, key] of this.limited(party, keys)) void this.allowances.shared?.tell(key, this.counts.get(key) ?? 0);
   }
 
   /** The counts that a party has a limit of. */

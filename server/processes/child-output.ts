@@ -13,7 +13,8 @@ const MAX_LINE = 2000;
 /** How much of the output is kept to find out why the process died, characters. */
 const TAIL_LENGTH = 16_000;
 
-const memoryMessages = /heap out of memory|bad_alloc|out of memory|cannot allocate memory|allocation failed/i;
+const memoryMessages =
+  /heap out of memory|bad_alloc|alloc_failed|out[ _]of[ _](?:device[ _]|host[ _])?memory|cannot allocate memory|allocation failed/i;
 
 /** Passes on what a child process prints, line by line, and keeps its end. */
 export class ChildOutput {

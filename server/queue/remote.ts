@@ -58,19 +58,22 @@ export function openRemoteQueue({
   const held = new Map<string, Held>();
   let serving: Promise<void> | null = null;
   let isAskedAgain = false;
+  /** Whether a session was announced to this process alone since the last look began. */
+  let isExpecting = false;
   /** How many sessions this process has claimed. */
   let claims = 0;
 
   /** Claims for those who wait here, the longest waiting one first. */
   async function serve(): Promise<void> {
     do {
-      isAskedAgain = false;
+      const isExpected = isExpecting;
+      isAskedAgain = isExpecting = false;
       for (const claimant of [...claimants]) {
         if (!claimants.includes(claimant)) continue;
         const asked = performance.now();
         const running = [...held.values()].flatMap(({ entry }) => entry ?? []);
         const wants = { ...capability(), kinds: claimant.kinds, except: [...held.keys()], fullLinks: fullLinks(running) };
-        const entry = await leases.claim(workerId, wants, leaseMs);
+        const entry = await leases.claim(workerId, wants, leaseMs, isExpected);
         if (!entry) continue;
         claims++;
         // There may be more, for other processes too.
@@ -98,8 +101,9 @@ export function openRemoteQueue({
   }
 
   const listener: WakeUpListener = {
-    async look() {
+    async look(isForThis) {
       const before = claims;
+      isExpecting ||= isForThis;
       await look();
       return claims > before;
     },

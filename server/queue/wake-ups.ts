@@ -18,8 +18,11 @@ const STALLED_MS = 2000;
 
 /** A process that wake-ups reach. */
 export interface WakeUpListener {
-  /** Looks for something to claim, and returns whether it claimed something. */
-  look(): Promise<boolean>;
+  /**
+   * Looks for a session, and returns whether it claimed one. `isForThis` says that the wake-up went to this process alone, so
+   * there probably is one for it.
+   */
+  look(isForThis: boolean): Promise<boolean>;
   /** Whether something is left that another process may claim. */
   leavesSome(): Promise<boolean>;
 }
@@ -66,7 +69,7 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
   }
 
   async function deliver(listener: WakeUpListener): Promise<void> {
-    if ((await listener.look()) || !(await listener.leavesSome())) return;
+    if ((await listener.look(true)) || !(await listener.leavesSome())) return;
     // Another job could come back to this process, again and again. Each of the others knows what it can take.
     if (!isClosed) await producer.publish(othersChannel, id);
   }
@@ -109,7 +112,7 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
       });
       worker.on("error", notReceived);
       subscriber.on("message", (_channel, sender) => {
-        if (sender !== id) listener.look().catch(notReceived);
+        if (sender !== id) listener.look(false).catch(notReceived);
       });
       subscriber.on("ready", () => void subscriber.subscribe(othersChannel).catch(refused));
     },

@@ -8,9 +8,11 @@ import { GraphqlClient } from "../helpers/graphql-client.js";
 import { partiesOfFile, type Someone } from "../helpers/parties.js";
 import { pngPicture } from "../helpers/pictures.js";
 import { until } from "../helpers/until.js";
+import { KeptPaintings } from "./kept-paintings.js";
 
 // Credentials that open nothing are tried by the hundred.
 const parties = partiesOfFile({ limits: { wrongSecretsPerMinute: 1e6 } });
+const kept = new KeptPaintings(parties);
 
 /** Whose session an operation is tried on, and who may see it. */
 const targets = ["PRIVATE", "LINK", "PUBLIC", "OWN"] as const;
@@ -35,36 +37,16 @@ function expected({ rule, subjects }: Entry, party: Party, target: Target): Outc
   return extent === "VISIBLE" ? "CARRIED OUT" : "FORBIDDEN";
 }
 
-/** The session of a cell: of the party itself where it can own one, else of another artist. */
-function paintFor({ subjects }: Entry, party: Party, target: Target): Promise<StyleTransferRecord> {
+/**
+ * The session of a cell: of the party itself where it can own one, else of another artist. A mutation gets one of its own; what
+ * only reads finds the same ones again.
+ */
+function paintFor(name: string, { subjects }: Entry, party: Party, target: Target): Promise<StyleTransferRecord> {
   const { clients, owner, paint } = parties;
   const [whose, visibility] = target === "OWN" ? ([clients[party], "PRIVATE"] as const) : ([owner, target] as const);
   const session = () => paint(whose.ownerId, visibility);
-  return subjects.some(({ kind }) => kind === "export") ? filmed(whose, visibility, session) : session();
-}
-
-/** Finished films by their sessions' ids, and the sessions by owner and visibility: making a film takes a second. */
-const films = new Map<string, string>();
-const filmedSessions = new Map<string, Promise<StyleTransferRecord>>();
-
-function filmed(
-  { ownerId, client: maker }: Someone,
-  kind: string,
-  paint: () => Promise<StyleTransferRecord>,
-): Promise<StyleTransferRecord> {
-  const key = `${ownerId} ${kind}`;
-  const client = maker === parties.clients.VIEWER.client ? parties.clients.ADMIN.client : maker;
-  const order = "mutation ($id: ID!) { startExport(input: { sessionId: $id, format: GIF, size: 64 }) { id } }";
-  const make = async () => {
-    const session = await paint();
-    const { startExport } = await client.query(order, { id: session.id });
-    for await (const { data } of client.subscribe("subscription ($id: ID!) { exportChanged(id: $id) { state } }", startExport))
-      if (data.exportChanged.state === "COMPLETED") films.set(session.id, startExport.id);
-    return session;
-  };
-  const session = filmedSessions.get(key) ?? make();
-  filmedSessions.set(key, session);
-  return session;
+  if (subjects.some(({ kind }) => kind === "export")) return kept.filmed(whose, visibility, session);
+  return name.startsWith("Mutation.") && subjects.length > 0 ? session() : kept.painting(`${whose.ownerId} ${visibility}`, session);
 }
 
 const cells = (entry: Entry): [Party, Target][] =>
@@ -88,7 +70,7 @@ const on = (mutation: string, more = ""): Sample => ({
   query: `mutation ($id: ID!) { ${mutation}(sessionId: $id${more}) { id } }`,
   variables: ofSession,
 });
-const film = ({ id }: StyleTransferRecord) => ({ id: films.get(id) });
+const film = (session: StyleTransferRecord) => kept.film(session);
 const adminQuery = (query: string) => parties.running.client.query(query);
 
 const operations: Record<string, Sample> = {
@@ -185,6 +167,7 @@ const operations: Record<string, Sample> = {
       await adminQuery(`mutation { deleteSession(sessionId: "${id}") }`);
     },
   },
+  "Subscription.readiness": { query: "subscription { readiness { obstacle } }" },
   "Subscription.models": {
     query: "subscription { models { id } }",
     trigger: async () => parties.running.models.change("vgg19", {}),
@@ -238,7 +221,7 @@ function outcome({ data, errors }: { data?: Record<string, unknown> | null; erro
 
 describe.each(Object.entries(policy))("%s", (name, entry) => {
   test.each(cells(entry))("%s on a session that is %s", async (party, target) => {
-    const session = await paintFor(entry, party, target);
+    const session = await paintFor(name, entry, party, target);
     expect(await outcomeOf(name, party, session)).toBe(expected(entry, party, target));
   });
 });
@@ -270,7 +253,7 @@ async function statusOf({ address, credentials }: GraphqlClient, route: Route, s
 
 describe.each(Object.entries(routePolicy) as [Route, Entry][])("%s", (route, entry) => {
   test.each(cells(entry))("%s on a session that is %s", async (party, target) => {
-    const status = await statusOf(parties.clients[party].client, route, await paintFor(entry, party, target));
+    const status = await statusOf(parties.clients[party].client, route, await paintFor(route, entry, party, target));
     const wanted = statuses[expected(entry, party, target)];
     if (wanted !== 200) return expect(status).toBe(wanted);
     // A model without a picture is not found by whoever may ask.
@@ -342,7 +325,7 @@ describe.each(Object.entries(secretless))("a browser whose cookie is %s", (_kind
   afterAll(() => client.close());
 
   test.each(["PRIVATE", "PUBLIC"] as const)("gets what a stranger gets, of a painting that is %s", async (target) => {
-    const session = await paintFor(policy["Query.export"]!, "STRANGER", target);
+    const session = await paintFor("Query.export", policy["Query.export"]!, "STRANGER", target);
     for (const [name, entry] of Object.entries(policy)) {
       const { query, variables } = operations[name]!;
       const values = (await variables?.(session)) ?? {};
@@ -362,7 +345,7 @@ describe("a stranger with a link to one painting", () => {
   beforeAll(async () => {
     const { owner, paint, running } = parties;
     for (const which of ["shared", "other"] as const) {
-      painted[which] = await filmed(owner, `LINK, ${which}`, () => paint(owner.ownerId, "LINK"));
+      painted[which] = await kept.filmed(owner, `LINK, ${which}`, () => paint(owner.ownerId, "LINK"));
     }
     const share = { kind: "SHARE", sessionId: painted.shared.id } as const;
     const { secret } = await running.app.links.create({ name: "x", ownerId: owner.ownerId, expiresAt: null }, share);

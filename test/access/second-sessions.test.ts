@@ -119,6 +119,7 @@ test("no row of the policy changes by mistake", () => {
       "Subscription.sessions: LIST",
       "Subscription.sessionRemovals: LIST",
       "Subscription.models: LIST",
+      "Subscription.readiness: LIST",
       "Subscription.liveOutput: LIST",
       "POST /images: MAKE",
       "GET /images/:id: SEE, image id",

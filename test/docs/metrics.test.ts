@@ -66,7 +66,12 @@ test("a worker sends its metrics, unless the operator wants none", async () => {
   const metrics = createMetrics({ storage, api: null, host: host() });
   for (const [given, status] of [[metrics, 200] as const, [null, 404] as const]) {
     const { port, close } = await listen(
-      createWorkerApp({ storage, unready: () => null, metrics: given, warn: () => undefined, report: () => undefined }),
+      createWorkerApp({
+        readiness: { look: async () => ({ obstacle: null, freeBytes: null }) },
+        metrics: given,
+        warn: () => undefined,
+        report: () => undefined,
+      }),
     );
     expect((await ask(port, "/metrics")).status).toBe(status);
     await close();

@@ -3,12 +3,14 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { limitTable } from "../../server/limits/table.js";
 import { Fleet } from "../helpers/fleet.js";
 import { GraphqlClient } from "../helpers/graphql-client.js";
 import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
 import { hasRedis } from "../helpers/redis-server.js";
 import { serverProgram } from "../helpers/server.js";
 import { noteSkipped } from "../helpers/skipped.js";
+import { beginUpload, plain, upload } from "../limits/attempts.js";
 
 if (postgresPrograms === null) noteSkipped(noPostgres);
 
@@ -79,6 +81,20 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("access to several API
       await fleet.redis.start();
     }
     await Promise.all(artists.map((artist) => artist.close()));
+  });
+
+  it("has one limit of uploads at a time over all servers", async () => {
+    const picture = await plain(16, 16, "png");
+    const limit = limitTable.uploadsAtOnce.value;
+    // Each server has half of those that may be on their way.
+    const begun = await Promise.all(Array.from({ length: limit }, (_, index) => beginUpload(admins[index % 2]!)));
+    try {
+      const refusal = { code: "LIMIT", limitName: "uploadsAtOnce", limit };
+      for (const admin of admins) await expect.poll(() => upload(admin, picture)).toMatchObject(refusal);
+    } finally {
+      for (const giveUp of begun) giveUp();
+    }
+    for (const admin of admins) await expect.poll(() => upload(admin, picture)).toBeNull();
   });
 
   it("can be given and taken by the command on a machine without a server", async () => {

@@ -1,6 +1,9 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { GraphqlClient } from "../helpers/graphql-client.js";
 import { PaintingFleet } from "../helpers/painting-fleet.js";
+import { digestOf } from "../helpers/patient-viewer.js";
 import { pngPicture } from "../helpers/pictures.js";
 import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
 import { hasRedis } from "../helpers/redis-server.js";
@@ -16,6 +19,8 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
   const paintings = new PaintingFleet();
   const first = () => paintings.first;
   const second = () => paintings.second;
+
+  const noWorkers = () => until(async () => (await (await fetch(`${first().address}/readyz`)).json()).workers === 0);
 
   it("move what waits in the queue on either server, and branch and replay it when it has begun", async () => {
     const MOVE = "mutation ($id: ID!, $position: Int!) { moveInQueue(sessionId: $id, position: $position) { queuePosition } }";
@@ -41,7 +46,26 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     await original.ended;
     expect(replay.viewer.seen.get(5)).toBe(original.viewer.seen.get(5));
     await worker.end("SIGTERM");
-    await until(async () => (await (await fetch(`${first().address}/readyz`)).json()).workers === 0);
+    await noWorkers();
+  });
+
+  it("tell viewers on every server why a session has failed", async () => {
+    const { bytes } = await pngPicture(90, 70, 77);
+    const contentId = await first().upload(bytes);
+    const id = await paintings.start(5, first(), { contentId, styles: [{ imageId: contentId }] });
+    const viewers = [first(), second()].map((client) => paintings.watch(id, client));
+    // Its picture is gone when a worker begins.
+    const stored = await readdir(paintings.fleet.blobs, { recursive: true });
+    const [file, ...others] = stored.filter((path) => path.endsWith(digestOf(bytes)));
+    expect(others).toEqual([]);
+    await rm(join(paintings.fleet.blobs, file ?? "none"));
+    const worker = await paintings.startWorker();
+    for (const { viewer, ended } of viewers) {
+      expect(await ended).toBe(true);
+      expect([viewer.status, viewer.errorCode]).toEqual(["FAILED", "NOT_FOUND"]);
+    }
+    await worker.end("SIGTERM");
+    await noWorkers();
   });
 
   it("are ready without a worker, whose number they report", async () => {

@@ -56,6 +56,8 @@ export interface AppOptions {
   cardBytes?: number | null;
   /** Values of limits that differ from those of the table. */
   limits?: Partial<LimitValues>;
+  /** Counts what is under way together with other servers; by default this one counts alone. */
+  sharedPlaces?: AppParts["sharedPlaces"];
   /** How long the head of a request may take to arrive, ms. */
   headMs?: number;
   /** Folder of an exported studio; by default there is none. */
@@ -87,6 +89,7 @@ export async function startApp({
   memoryBytes = 64e9,
   cardBytes = null,
   limits = {},
+  sharedPlaces = null,
   headMs,
   studioFolder,
   switches,
@@ -142,6 +145,7 @@ export async function startApp({
     maxSize: () => maxPaintingSize(Math.min(memoryBytes, cardBytes ?? memoryBytes), styleTransferSettings.size.max),
     report,
     limits,
+    sharedPlaces,
     ...(headMs === undefined ? {} : { headMs }),
   });
   const { port } = await app.listen(0, "127.0.0.1");

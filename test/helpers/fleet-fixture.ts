@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from "vitest";
 import { Fleet, type FleetServer } from "./fleet.js";
 import { GraphqlClient } from "./graphql-client.js";
+import type { PostgresServer } from "./postgres-server.js";
 import { RoundRobin } from "./round-robin.js";
 import type { StudioServer } from "./studio.js";
 
@@ -32,6 +33,11 @@ export class FleetFixture implements StudioServer {
 
   get address(): string {
     return this.proxy?.address ?? "";
+  }
+
+  get postgres(): PostgresServer {
+    if (!this.fleet) throw new TypeError("The fleet has not started.");
+    return this.fleet.postgres;
   }
 
   /** Starts both API servers. */

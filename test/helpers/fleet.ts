@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GraphqlClient } from "./graphql-client.js";
 import { giveStepTimes } from "./known-step-times.js";
-import { type PostgresServer, startPostgres } from "./postgres-server.js";
+import { type PostgresOptions, type PostgresServer, startPostgres } from "./postgres-server.js";
 import { RedisServer } from "./redis-server.js";
 import { type ServerLaunch, ServerProcess } from "./server.js";
 
@@ -31,11 +31,16 @@ export class Fleet {
   ) {}
 
   /** `variables` are those of all processes. */
-  static async start(variables: Record<string, string> = {}): Promise<Fleet> {
+  static async start(variables: Record<string, string> = {}, database: PostgresOptions = {}): Promise<Fleet> {
     const folder = await mkdtemp(join(tmpdir(), "atelier-fleet-"));
-    const [postgres, redis] = await Promise.all([startPostgres(), RedisServer.start()]);
+    const [postgres, redis] = await Promise.all([startPostgres(database), RedisServer.start()]);
     await mkdir(join(folder, "blobs"));
     return new Fleet(postgres, redis, folder, await postgres.newDatabase(), variables);
+  }
+
+  /** The folder that is the store. */
+  get blobs(): string {
+    return join(this.folder, "blobs");
   }
 
   /** Starts an API server. */
@@ -74,7 +79,7 @@ export class Fleet {
     return {
       DATABASE_URL: this.databaseUrl,
       REDIS_URL: this.redis.url,
-      ATELIER_BLOBS: join(this.folder, "blobs"),
+      ATELIER_BLOBS: this.blobs,
       ATELIER_DATA: dataFolder,
       ...this.variables,
     };

@@ -1,6 +1,6 @@
 /**
- * How long a test waits for the connection of a viewer who has lost access to close, ms. The server has one second for it.
- * `bench/closing.ts` checks that on an idle machine, because tests that run side by side are slower.
+ * When access ends, the server must close the viewer's connection within a second. Tests wait up to this long, ms: side by side
+ * they are slower. `bench/closing.ts` checks the second itself on an idle machine.
  */
 const CUT_OFF_MS = 10_000;
 

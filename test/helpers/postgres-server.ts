@@ -19,6 +19,8 @@ export interface PostgresServer {
   /** Ends the server and all its connections; `start` starts it again with its data. */
   stop(): Promise<void>;
   start(): Promise<void>;
+  /** Lets it hang, with its connections open, or go on. */
+  hang(isHanging: boolean): void;
   /** Ends the server and deletes its data. */
   close(): Promise<void>;
 }
@@ -32,7 +34,7 @@ export const postgresPrograms = findPrograms();
 /** Why tests with PostgreSQL are skipped where `postgresPrograms` is null. */
 export const noPostgres = `PostgreSQL ${OLDEST} or later is not installed, so storage that several servers share is not tested.`;
 
-interface PostgresOptions {
+export interface PostgresOptions {
   /** Connections that it accepts. */
   connections?: number;
   /** Whether each commit waits until it is on the disk, as in the world outside. Without it, the server is fast. */
@@ -61,6 +63,7 @@ export async function startPostgres({ connections = 100, waitsForDisk = false }:
     execute: (statement) => database.execute(statement),
     stop: () => database.stop(),
     start: () => database.start(),
+    hang: (isHanging) => database.hang(isHanging),
     async close() {
       await database.stop();
       await rm(folder, { recursive: true, force: true });
@@ -139,12 +142,29 @@ class Database {
 
   async stop(): Promise<void> {
     const ending = this.server;
-    this.server = null;
     if (!ending || ending.exitCode !== null) return;
     const exit = once(ending, "exit");
+    this.hang(false);
     // The fast shutdown: it ends connections.
     ending.kill("SIGINT");
     await exit;
+    this.server = null;
+  }
+
+  /** It has a process for each connection besides its own ones. */
+  hang(isHanging: boolean): void {
+    const parent = this.server?.pid;
+    if (parent === undefined) return;
+    const signal = isHanging ? "SIGSTOP" : "SIGCONT";
+    // Before it starts others.
+    if (isHanging) process.kill(parent, signal);
+    const processes = execFileSync("ps", ["-A", "-o", "pid=", "-o", "ppid="], { encoding: "utf8" }).split("\n");
+    for (const line of processes) {
+      const [pid = 0, ppid] = line.trim().split(/\s+/).map(Number);
+      if (ppid === parent) process.kill(pid, signal);
+    }
+    // It has not seen meanwhile which of them have ended.
+    if (!isHanging) process.kill(parent, signal);
   }
 
   async execute(statement: string): Promise<void> {

@@ -63,8 +63,14 @@ export function scriptedWork(script: PainterScript): PaintedWork {
   };
 }
 
+/** What a scripted painter has done: a turn that ends no picture is a part. */
+export interface PainterEvent {
+  type: "open" | "part" | "paint" | "close";
+  step: number;
+}
+
 /** Paints flat pictures as their scripts say; `trace` is called at each event. */
-export function scriptedPainters(trace: (event: { type: "open" | "paint" | "close"; step: number }) => void = () => undefined): Painters {
+export function scriptedPainters(trace: (event: PainterEvent) => void = () => undefined): Painters {
   return {
     async open(work, checkpoint) {
       const changes = work.kind === "STYLE_TRANSFER" ? work.changes : [];
@@ -84,10 +90,7 @@ export function scriptedLiveWork(script: PainterScript): LiveTranslationWork {
 }
 
 /** A picture is one byte, which its translation is filled with; an empty one cannot be decoded. */
-function scriptedTranslator(
-  script: PainterScript,
-  trace: (event: { type: "open" | "paint" | "close"; step: number }) => void,
-): LiveTranslator {
+function scriptedTranslator(script: PainterScript, trace: (event: PainterEvent) => void): LiveTranslator {
   const painter = new ScriptedPainter(script, 0, trace);
   trace({ type: "open", step: 0 });
   return {
@@ -118,7 +121,7 @@ class ScriptedPainter implements Painter {
   constructor(
     private readonly script: PainterScript,
     public nextStep: number,
-    private readonly trace: (event: { type: "paint" | "close"; step: number }) => void,
+    private readonly trace: (event: PainterEvent) => void,
     changes: readonly ChangeAtStep<EncodedPicture>[] = [],
   ) {
     this.changes = [...changes];
@@ -129,7 +132,10 @@ class ScriptedPainter implements Painter {
   async paint(): Promise<PaintedStep | null> {
     const { steps, computeMs = 1000, size = 8, parts = 1 } = this.script;
     this.misbehave(this.nextStep);
-    if (++this.part < parts) return null;
+    if (++this.part < parts) {
+      this.trace({ type: "part", step: this.nextStep });
+      return null;
+    }
     this.part = 0;
     const step = this.nextStep++;
     this.trace({ type: "paint", step });

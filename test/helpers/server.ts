@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 // A server of a test runs too briefly to gain from an optimised PostgreSQL; to optimise it takes longer than all queries. That
 // of a benchmark is as users have it.
 const options = process.env.VITEST === undefined ? [] : ["--liftoff-only"];
-const program = [...options, ...serverProgram("main")];
+const program = serverProgram("main");
 
 /** How long a server may take to start, ms: within vitest's limit for hooks, even where many processes share few cores. */
 const START_MS = 110_000;
@@ -23,7 +23,7 @@ const START_MS = 110_000;
  * is built starts in less time.
  */
 export function serverProgram(name: "main" | "links-main"): string[] {
-  return process.env.TEST_BUILT_SERVER === "1" ? [`dist/server/${name}.js`] : ["--import", "tsx", `server/${name}.ts`];
+  return [...options, ...(process.env.TEST_BUILT_SERVER === "1" ? [`dist/server/${name}.js`] : ["--import", "tsx", `server/${name}.ts`])];
 }
 
 /** Why tests that need the mirror are skipped. */

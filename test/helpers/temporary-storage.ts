@@ -1,13 +1,8 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setFlagsFromString } from "node:v8";
 import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { newDataFolder } from "./data-folder.js";
-
-// A test runs too briefly to gain from an optimised PostgreSQL; to optimise it takes longer than all its queries. A benchmark
-// measures it as users have it.
-if (process.env.VITEST !== undefined) setFlagsFromString("--liftoff-only");
 
 export interface TemporaryStorage {
   storage: Storage;

@@ -5,6 +5,7 @@ import { createGuard } from "../../server/http/guard.js";
 import { createMetrics } from "../../server/http/metrics.js";
 import { SocketPlaces } from "../../server/limits/socket-places.js";
 import { LiveCounts } from "../../server/sessions/live/counts.js";
+import { Readiness } from "../../server/sessions/readiness.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
 import { until } from "../helpers/until.js";
 import { ask, limits, listen, type RunningServer, startHttp } from "./server.js";
@@ -151,7 +152,7 @@ describe("the HTTP app", () => {
       ...{ allowances: server.allowances, places: new SocketPlaces(server.allowances), admission: server.admission },
       decoder: server.decoder,
       metrics,
-      unready: () => null,
+      readiness: new Readiness({ unready: () => null, space: server.storage.space, report: (error) => faults.push(error) }),
       modelPicture: async () => null,
       schemaText: () => "",
       graphql: (_request, _response, next) => next(),

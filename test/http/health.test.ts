@@ -1,10 +1,11 @@
 import express from "express";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { StorageUnavailable } from "../../server/errors.js";
-import { type HealthParts, healthRoutes } from "../../server/http/health.js";
+import { healthRoutes } from "../../server/http/health.js";
 import { HostMetrics } from "../../server/http/host-metrics.js";
 import { createMetrics, type MetricsParts } from "../../server/http/metrics.js";
 import { createWorkerApp } from "../../server/http/worker.js";
+import { Readiness, type ReadinessParts } from "../../server/sessions/readiness.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { openTemporaryStorage, type TemporaryStorage } from "../helpers/temporary-storage.js";
 import { ask, listen } from "./server.js";
@@ -26,11 +27,15 @@ function spaceWith(changes: Partial<Storage["space"]> = {}): Storage["space"] {
   return { ...storage.space, free: async (place) => (place === "own" ? 1234 : null), obstacle: async () => null, ...changes };
 }
 
+function readinessWith(parts: Partial<ReadinessParts>, faults: unknown[] = []): Readiness {
+  return new Readiness({ unready: () => null, space: spaceWith(), report: (error) => faults.push(error), ...parts });
+}
+
 /** Serves the health of a server; returns how its readiness is asked for, what it logs and its faults. */
-async function serve(parts: Partial<HealthParts>) {
+async function serve({ workers, ...parts }: Partial<ReadinessParts> & { workers?: () => number }) {
   const [logged, faults]: [string[], unknown[]] = [[], []];
-  const receivers = { warn: (line: string) => logged.push(line), report: (error: unknown) => faults.push(error) };
-  const app = express().use(healthRoutes({ unready: () => null, space: spaceWith(), ...receivers, ...parts }));
+  const readiness = readinessWith(parts, faults);
+  const app = express().use(healthRoutes({ readiness, warn: (line) => logged.push(line), ...(workers ? { workers } : {}) }));
   const { port, close } = await listen(app);
   onTestFinished(close);
   const ready = async (headers: Record<string, string> = {}) => {
@@ -46,7 +51,7 @@ async function serveWorker(parts: Partial<MetricsParts["storage"]>) {
   const changed = { ...storage, space: spaceWith(), ...parts };
   const metrics = createMetrics({ storage: changed, api: null, host: new HostMetrics(() => [{ name: "cpu", sessionIds: ["a"] }]) });
   const receivers = { warn: () => undefined, report: (error: unknown) => faults.push(error) };
-  const { port, close } = await listen(createWorkerApp({ storage: changed, unready: () => null, metrics, ...receivers }));
+  const { port, close } = await listen(createWorkerApp({ readiness: readinessWith({ space: changed.space }), metrics, ...receivers }));
   onTestFinished(async () => {
     metrics.close();
     await close();
@@ -118,6 +123,24 @@ describe("readiness", () => {
     reason = null;
     for (let time = 0; time < 3; time++) await ready(elsewhere);
     expect(logged.slice(1)).toEqual(["This server is ready."]);
+  });
+});
+
+describe("what is in the way", () => {
+  it("reaches every watcher at once and after each change, with the full reason only for those who may read it", async () => {
+    let reason: string | null = null;
+    const readiness = readinessWith({ unreachable: () => reason });
+    const watching = [await readiness.watch(true), await readiness.watch(false)];
+    const next = () => Promise.all(watching.map(async (feed) => (await feed.next()).value?.obstacle));
+    expect(await next()).toEqual([null, null]);
+    reason = "Redis cannot be reached (10.0.0.8).";
+    expect(await next()).toEqual([reason, "The workers cannot be reached now."]);
+    const late = await readiness.watch(false);
+    expect((await late.next()).value?.obstacle).toBe("The workers cannot be reached now.");
+    await late.return();
+    reason = null;
+    expect(await next()).toEqual([null, null]);
+    for (const feed of watching) await feed.return();
   });
 });
 

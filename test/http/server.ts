@@ -19,6 +19,7 @@ import { limitValues } from "../../server/limits/table.js";
 import { decoderLimits, openPictureDecoder, type PictureDecoder } from "../../server/pictures/decoder.js";
 import { Admission } from "../../server/sessions/admission.js";
 import { LiveCounts } from "../../server/sessions/live/counts.js";
+import { Readiness, type ReadinessParts } from "../../server/sessions/readiness.js";
 import { FrameBroker } from "../../server/sessions/watch/frame-broker.js";
 import { outputsOf } from "../../server/sessions/watch/output-viewer.js";
 import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
@@ -45,7 +46,10 @@ export interface RunningServer {
 }
 
 /** The HTTP side of a server on loopback, with its own storage. */
-export async function startHttp(changes: Partial<HttpDependencies> = {}): Promise<RunningServer> {
+export async function startHttp({
+  unready = () => null,
+  ...changes
+}: Partial<HttpDependencies> & Partial<Pick<ReadinessParts, "unready">> = {}): Promise<RunningServer> {
   const folder = await newDataFolder();
   const storage = await openEmbeddedStorage(folder);
   const metrics = createMetrics({ storage, api: { viewers: () => 3, droppedFrames: () => 7, live: new LiveCounts() }, host: null });
@@ -84,7 +88,7 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
     trustedProxies: [],
     publicUrl: null,
     switches: { introspection: true, metrics: true },
-    unready: () => null,
+    readiness: new Readiness({ unready, space: storage.space, report: (error) => faults.push(error) }),
     modelPicture: async () => null,
     schemaText: () => "",
     graphql: (_request, response) => {

@@ -173,6 +173,33 @@ describe("thumbnails", () => {
     expect((await thumbnails.get(sender, wanted, 64, load)).byteLength).toBeGreaterThan(0);
   });
 
+  it("are made for others where who asked first has too many that wait, also at other servers", async () => {
+    const [ann, ben] = ["ann", "ben"].map((ownerId) => ({ party: { role: "ARTIST", ownerId }, address: null }));
+    const tell = async (key: string) => {
+      await access(".");
+      return key.includes("ann") ? 60 : 0;
+    };
+    const counted = new Allowances(limitValues(), undefined, { tell, close: async () => undefined });
+    let finish: () => void = () => undefined;
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const thumbnails = createThumbnails(
+      empty,
+      async (bytes, size) => {
+        await finished;
+        return grey(bytes, size);
+      },
+      counted,
+    );
+    const running = Array.from({ length: 2 }, () => thumbnails.get(sender, anImage({ width: 64, height: 64 }), 64, load));
+    const [first, second] = [thumbnails.get(ann!, wanted, 64, load), thumbnails.get(ben!, wanted, 64, load)];
+    await expect(first).rejects.toMatchObject({ code: "LIMIT", detail: { limitName: "waitingPictures" } });
+    finish();
+    expect((await second).byteLength).toBeGreaterThan(0);
+    await Promise.all(running);
+  });
+
   it("have no width if none is requested", () => {
     expect(requestedWidth(undefined)).toBeNull();
   });

@@ -4,10 +4,10 @@ import { Allowances } from "../../server/limits/allowances.js";
 import { limitValues } from "../../server/limits/table.js";
 
 const allowances = new Allowances(limitValues({ uploadsAtOnce: 3 }));
-const limits = { maxUploads: 5, maxPerOwner: 3, maxHeldBytes: 100, alwaysRead: 1 };
+const limits = { maxUploads: 5, maxHeldBytes: 100, alwaysRead: 1 };
 
 /** Uploads that run until they are finished. */
-function uploads(intake = new UploadIntake(limits, () => allowances.refusal("uploadsAtOnce", 10))) {
+function uploads(intake = new UploadIntake(limits, allowances)) {
   return (ownerId: string) => {
     let finish: () => void = () => undefined;
     const finished = new Promise<void>((resolve) => {
@@ -22,12 +22,15 @@ function uploads(intake = new UploadIntake(limits, () => allowances.refusal("upl
         body.reading = true;
       },
     };
-    let upload: Upload | undefined;
-    const done = intake.run(ownerId, body, async (admitted) => {
-      upload = admitted;
+    let admit: (upload: Upload) => void = () => undefined;
+    const admitted = new Promise<Upload>((resolve) => {
+      admit = resolve;
+    });
+    const done = intake.run({ role: "ADMIN", ownerId }, body, async (upload) => {
+      admit(upload);
       await finished;
     });
-    return { body, done, finish, hold: (bytes: number) => upload?.hold(bytes) };
+    return { body, done, finish, hold: async (bytes: number) => (await admitted).hold(bytes) };
   };
 }
 
@@ -48,14 +51,14 @@ it("continues to read only the oldest uploads, and those with less than their sh
   const begin = uploads();
   const [oldest, second, third] = [begin("a"), begin("a"), begin("b")];
   const reading = () => [oldest, second, third].map(({ body }) => body.reading);
-  oldest.hold(60);
-  second.hold(40);
+  await oldest.hold(60);
+  await second.hold(40);
   expect(reading()).toEqual([true, true, true]);
-  third.hold(10);
+  await third.hold(10);
   expect(reading()).toEqual([true, false, true]);
-  third.hold(34);
+  await third.hold(34);
   expect(reading()).toEqual([true, false, false]);
-  oldest.hold(200);
+  await oldest.hold(200);
   expect(reading()).toEqual([true, false, false]);
   oldest.finish();
   await oldest.done;

@@ -266,7 +266,7 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
       const claim = queue.claim(forever);
       await queue.close();
       expect(await claim).toBeNull();
-      expect(await listeners[0]?.look()).toBe(false);
+      expect(await listeners[0]?.look(false)).toBe(false);
       expect(await listeners[0]?.leavesSome()).toBe(false);
       expect(failed).not.toHaveBeenCalled();
     });

@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from "vitest";
 import { afterFault, faultLasts, stepsDuring } from "../../helpers/long-faults.js";
 import { type PaintingFleet, uploadPictures } from "../../helpers/painting-fleet.js";
+import type { PostgresServer } from "../../helpers/postgres-server.js";
 import { until } from "../../helpers/until.js";
 import { openWorkerNetwork } from "../../helpers/worker-network.js";
 
@@ -8,6 +9,12 @@ import { openWorkerNetwork } from "../../helpers/worker-network.js";
 const AWAY = 20;
 const steps = stepsDuring(AWAY);
 const CANCEL = "mutation ($id: ID!) { cancelSession(sessionId: $id) { status } }";
+
+type DatabaseFault = [fault: string, begin: (postgres: PostgresServer) => Promise<void>, end: (postgres: PostgresServer) => Promise<void>];
+const databaseFaults: DatabaseFault[] = [
+  ["is away for some seconds", (postgres) => postgres.stop(), (postgres) => postgres.start()],
+  ["hangs", async (postgres) => postgres.hang(true), async (postgres) => postgres.hang(false)],
+];
 
 /** PostgreSQL and Redis that are away, for all or for one worker. */
 export function connectionFaults(paintings: PaintingFleet): void {
@@ -19,6 +26,15 @@ export function connectionFaults(paintings: PaintingFleet): void {
     onTestFinished(() => network.close());
     await paintings.startWorker(network.variables, network.launch);
     return network;
+  }
+
+  /** What is in the way of sessions, as an API server tells it to one who subscribes. */
+  function obstacles() {
+    const events = paintings.first.subscribe("subscription { readiness { obstacle } }");
+    return {
+      next: async () => (await events.next()).value?.data?.readiness.obstacle,
+      end: async () => void (await events.return?.()),
+    };
   }
 
   it("survive a Redis that is restarted and has lost everything", async () => {
@@ -63,14 +79,25 @@ export function connectionFaults(paintings: PaintingFleet): void {
     await until(async () => (await paintings.statusOf(waiting)) === "COMPLETED");
   });
 
-  it("survive a PostgreSQL that is away for some seconds", async () => {
+  it.each(databaseFaults)("survive a PostgreSQL that %s, and tell viewers about it", async (_fault, begin, end) => {
     await paintings.sharedWorker();
+    const told = obstacles();
+    const isToldThatNothingIs = async () => (await told.next()) === null;
+    await until(isToldThatNothingIs);
     const id = await paintings.start(steps);
     const watched = paintings.watch(id);
     await until(() => watched.viewer.lastStep >= 3);
-    await paintings.fleet.postgres.stop();
-    await faultLasts(AWAY, async () => (await paintings.refusalOfStart()) === "UNAVAILABLE");
-    await paintings.fleet.postgres.start();
+    const { postgres } = paintings.fleet;
+    try {
+      await begin(postgres);
+      expect(await told.next()).toMatch(/^The (storage did not answer in time|database cannot be reached)/);
+      await faultLasts(AWAY, async () => (await paintings.refusalOfStart()) === "UNAVAILABLE");
+    } finally {
+      await end(postgres);
+    }
+    // What is in the way may change before nothing is: a database that starts again refuses connections in its own words.
+    await until(isToldThatNothingIs);
+    await told.end();
     await afterFault(async () => (await paintings.statusOf(id)) === "COMPLETED");
     await paintings.expectWhole(watched, steps);
   });
