@@ -56,7 +56,8 @@ export function resultsTable(results: readonly Result[]): string {
         .map(({ bench, value, unit, peer, ratio, date, commit, command }) => [
           bench,
           `${value} ${unit}`,
-          ratio === null ? "" : peer,
+          // A difference that goes the other way has a limit and no ratio.
+          ratio === null && !peer.startsWith("at most") ? "" : peer,
           ratio === null ? "" : ratio.toFixed(2),
           `${date.slice(0, 10)}, ${commit}`,
           `\`${command}\``,
