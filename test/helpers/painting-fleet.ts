@@ -98,7 +98,9 @@ export class PaintingFleet {
     expect(viewer.lastStep).toBe(steps);
     for (const [step, digest] of viewer.seen) {
       const served = await fetch(`${client.address}${urls.get(step)}`);
-      expect(digestOf(new Uint8Array(await served.arrayBuffer()))).toBe(digest);
+      const bytes = new Uint8Array(await served.arrayBuffer());
+      if (!served.ok) throw new Error(`Step ${step} is not served: ${Buffer.from(bytes)}`);
+      expect(digestOf(bytes)).toBe(digest);
     }
   }
 

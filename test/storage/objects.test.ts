@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
-import { createServer, type RequestListener } from "node:http";
+import { createServer, type RequestListener, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, test, vi } from "vitest";
@@ -78,6 +78,22 @@ describe("S3", () => {
     }
     await objects.close();
   });
+});
+
+test.each<[string, (response: ServerResponse) => void]>([
+  ["without an answer", () => undefined],
+  ["in the middle of an answer", (response) => void response.writeHead(200, { "content-length": 9 }).write("x")],
+  [
+    "after an end that came too soon",
+    (response) => void response.writeHead(200, { "content-length": 9 }).write("x", () => response.destroy()),
+  ],
+])("S3 is asked again on another connection when one falls silent %s", async (_, fallSilent) => {
+  let requests = 0;
+  const port = await serving((_request, response) => (++requests === 1 ? fallSilent(response) : response.end("whole")));
+  const objects = s3With(s3Variables(port), "", { requestMs: 3000 });
+  expect(String(await objects.get("key"))).toBe("whole");
+  expect(requests).toBe(2);
+  await objects.close();
 });
 
 test("S3 is asked again when it finds the time of a request wrong, because the clock was set", async () => {

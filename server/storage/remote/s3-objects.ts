@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -32,6 +33,8 @@ const DELETIONS_AT_ONCE = 16;
  * variables of AWS: `AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, or from the machine's role.
  */
 export function s3Objects({ bucket, prefix }: S3Place, { connectMs = 3000, requestMs = 30_000, attempts = 3 }: S3Limits = {}): ObjectStore {
+  // A connection on which nothing comes is given up while there is time for another one.
+  const idleMs = requestMs / attempts;
   const client = new S3Client({
     region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? "us-east-1",
     // Other stores than that of AWS rarely have a host name for each bucket, and many know no newer checksums.
@@ -39,7 +42,7 @@ export function s3Objects({ bucket, prefix }: S3Place, { connectMs = 3000, reque
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     maxAttempts: attempts,
-    requestHandler: { connectionTimeout: connectMs, requestTimeout: requestMs, socketTimeout: requestMs },
+    requestHandler: { connectionTimeout: connectMs, requestTimeout: requestMs, socketTimeout: idleMs },
   });
   const keyed = (key: string) => ({ Bucket: bucket, Key: prefix === "" ? key : `${prefix}/${key}` });
 
@@ -55,12 +58,15 @@ export function s3Objects({ bucket, prefix }: S3Place, { connectMs = 3000, reque
 
     get: (key) =>
       within(requestMs, async (abortSignal) => {
-        try {
-          const { Body } = await client.send(new GetObjectCommand(keyed(key)), { abortSignal });
-          return Buffer.from((await Body?.transformToByteArray()) ?? []);
-        } catch (error) {
-          if (error instanceof NoSuchKey) return null;
-          throw error;
+        for (let attempt = 1; ; attempt++) {
+          try {
+            const { Body } = await client.send(new GetObjectCommand(keyed(key)), { abortSignal });
+            return Body instanceof Readable ? await bytesOf(Body, idleMs) : Buffer.of();
+          } catch (error) {
+            if (error instanceof NoSuchKey) return null;
+            // The client tries again by itself only until the first bytes of an answer.
+            if (!(error instanceof BodyCutOff) || attempt >= attempts) throw error;
+          }
         }
       }),
 
@@ -86,6 +92,26 @@ export function s3Objects({ bucket, prefix }: S3Place, { connectMs = 3000, reque
     free: async () => Number.POSITIVE_INFINITY,
     close: async () => client.destroy(),
   };
+}
+
+/** An answer whose bytes stopped coming before its end. */
+class BodyCutOff extends Error {}
+
+/** All bytes of a body. @throws BodyCutOff when it breaks off, or nothing comes for `idleMs`. */
+async function bytesOf(body: Readable, idleMs: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  const idle = setTimeout(() => body.destroy(new Error(`Nothing came for ${idleMs} ms.`)), idleMs);
+  try {
+    for await (const chunk of body) {
+      idle.refresh();
+      chunks.push(chunk as Buffer);
+    }
+    return Buffer.concat(chunks);
+  } catch (cause) {
+    throw new BodyCutOff("The answer broke off.", { cause });
+  } finally {
+    clearTimeout(idle);
+  }
 }
 
 /** Does work for at most `limitMs`. @throws StorageUnavailable when it fails: whatever the store refuses, its operator can allow. */
