@@ -8,6 +8,12 @@ import { DataFolderError, RESTORE } from "./data-folder.js";
 import { runFairly } from "./fair-queries.js";
 
 /**
+ * Memory of PostgreSQL for what it has read, all of which it takes at its start. What does not fit is read from files, which
+ * the system caches.
+ */
+const SHARED_BUFFERS = "32MB";
+
+/**
  * Opens PostgreSQL within this process on a folder of its own, and migrates it. PGlite takes no lock, so the caller
  * must hold one.
  *
@@ -19,7 +25,7 @@ import { runFairly } from "./fair-queries.js";
 export async function openEmbeddedDatabase(folder: string): Promise<{ database: Database; close: () => Promise<void> }> {
   let client: PGlite;
   try {
-    client = await PGlite.create(folder);
+    client = await PGlite.create(folder, { startParams: [...PGlite.defaultStartParams, "-c", `shared_buffers=${SHARED_BUFFERS}`] });
   } catch (error) {
     throw damaged(folder, error);
   }
