@@ -1,4 +1,4 @@
-import { Queue } from "bullmq";
+import { type Job, Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { othersChannel, wakeUpJobs } from "../../server/queue/wake-ups.js";
 import type { RedisServer } from "./redis-server.js";
@@ -24,4 +24,32 @@ export async function othersListen(redis: RedisServer, count: number): Promise<v
     const [, listening] = (await redis.command("PUBSUB", "NUMSUB", othersChannel)) as [string, number];
     return listening === count;
   });
+}
+
+/** Receives wake-ups like processes that die with them: nobody ends the jobs or renews their locks, and they stall. */
+export class DyingReceiver {
+  private readonly connection: Redis;
+  private readonly worker: Worker;
+
+  constructor(redisUrl: string) {
+    this.connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
+    const limits = { maxStalledCount: 1, lockDuration: 20, stalledInterval: 20 };
+    this.worker = new Worker(wakeUpJobs.name, null, {
+      connection: this.connection,
+      prefix: wakeUpJobs.prefix,
+      skipVersionCheck: true,
+      ...limits,
+    });
+    void this.worker.startStalledCheckTimer();
+  }
+
+  /** The next wake-up; undefined while there is none. */
+  take(): Promise<Job | undefined> {
+    return this.worker.getNextJob("dying", { block: false });
+  }
+
+  async close(): Promise<void> {
+    await this.worker.close(true);
+    this.connection.disconnect();
+  }
 }

@@ -1,9 +1,10 @@
+import type { Job } from "bullmq";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { openWakeUps, type WakeUpListener, type WakeUps } from "../../server/queue/wake-ups.js";
 import { CuttableProxy } from "../helpers/cuttable-proxy.js";
 import { hasRedis, RedisServer } from "../helpers/redis-server.js";
 import { until } from "../helpers/until.js";
-import { noWakeUpsLeft, othersListen } from "../helpers/wake-up-jobs.js";
+import { DyingReceiver, noWakeUpsLeft, othersListen } from "../helpers/wake-up-jobs.js";
 
 describe.skipIf(!hasRedis())("wake-ups over Redis", () => {
   let redis: RedisServer;
@@ -126,6 +127,23 @@ describe.skipIf(!hasRedis())("wake-ups over Redis", () => {
       return asked > 0;
     });
     expect(asked + other.times - before).toBe(sent);
+  });
+
+  it("come again after one with which receivers died more often than BullMQ lets a job stall", async () => {
+    const server = open();
+    const dying = new DyingReceiver(redis.url);
+    let taken: Job | undefined;
+    await until(async () => {
+      server.send();
+      taken = (await dying.take()) ?? taken;
+      return (taken?.stalledCounter ?? 0) > 1;
+    });
+    // It says nothing about a session, so that none fails with it.
+    expect(taken?.data).toEqual({});
+    await dying.close();
+    const host = openListener(async () => true);
+    await first(server, () => host.times > 0);
+    await noWakeUpsLeft(redis.url);
   });
 
   it.each([
