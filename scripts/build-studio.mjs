@@ -1,4 +1,5 @@
 import { writePolicies } from "./content-security-policy.mjs";
+import { preloadFonts } from "./font-preloads.mjs";
 import { inRoot } from "./root.mjs";
 import { runTool } from "./run.mjs";
 
@@ -17,6 +18,7 @@ export const studioTarget = {
     inRoot("schema.graphql"),
     inRoot("package-lock.json"),
     inRoot("scripts", "content-security-policy.mjs"),
+    inRoot("scripts", "font-preloads.mjs"),
   ],
   output: inRoot("web", "out", "policies.json"),
   stamp: inRoot("web", ".next", "studio.stamp"),
@@ -27,5 +29,6 @@ export const studioTarget = {
 async function buildStudio() {
   const code = await runTool("next", ["build", "web"], { ...process.env, NEXT_TELEMETRY_DISABLED: "1" });
   if (code !== 0) throw new Error(`next build failed with exit code ${code}`);
+  await preloadFonts(inRoot("web", "out"));
   await writePolicies(inRoot("web", "out"));
 }
