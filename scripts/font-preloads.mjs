@@ -5,13 +5,13 @@ import { join } from "node:path";
 const PRELOADS = /<link rel="preload"[^>]* as="font"[^>]*>/g;
 
 /**
- * A page with the links of another one, before its own styles, where it has none itself: Next leaves them out of the page for
+ * Gives a page that has no links to fonts those of another one, before its styles. Next leaves them out of the page for
  * addresses that lead nowhere, whose text then moved when its fonts arrived.
  * @param {string} html @param {string} other
  */
 export function withFontPreloads(html, other) {
   if (html.match(PRELOADS)) return html;
-  return html.replace('<link rel="stylesheet"', `${(other.match(PRELOADS) ?? []).join("")}$&`);
+  return html.replace('<link rel="stylesheet"', (link) => [...(other.match(PRELOADS) ?? []), link].join(""));
 }
 
 /** Lets all exported pages load their fonts first, as the start page does. @param {string} folder */

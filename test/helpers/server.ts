@@ -11,7 +11,7 @@ import { keepStepTimes } from "./known-step-times.js";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 // A server of a test runs too briefly to gain from an optimised PostgreSQL; to optimise it takes longer than all queries. Of its
-// own code, only what runs far more often than a start does is worth it. That of a benchmark is as users have it.
+// own code, only what runs far more often than during a start is worth optimising. That of a benchmark is as users have it.
 const options = process.env.VITEST === undefined ? [] : ["--liftoff-only", "--interrupt-budget=1000000"];
 const program = serverProgram("main");
 

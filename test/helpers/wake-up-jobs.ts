@@ -44,7 +44,7 @@ export class DyingReceiver {
   }
 
   /** The next wake-up; undefined while there is none. */
-  take(): Promise<Job | undefined> {
+  take(): Promise<Job<unknown> | undefined> {
     return this.worker.getNextJob("dying", { block: false });
   }
 

@@ -132,13 +132,14 @@ describe.skipIf(!hasRedis())("wake-ups over Redis", () => {
   it("come again after one with which receivers died more often than BullMQ lets a job stall", async () => {
     const server = open();
     const dying = new DyingReceiver(redis.url);
-    let taken: Job | undefined;
+    onTestFinished(() => dying.close());
+    let taken: Job<unknown> | undefined;
     await until(async () => {
       server.send();
       taken = (await dying.take()) ?? taken;
       return (taken?.stalledCounter ?? 0) > 1;
     });
-    // It says nothing about a session, so that none fails with it.
+    // It names no session, so no session fails with it.
     expect(taken?.data).toEqual({});
     await dying.close();
     const host = openListener(async () => true);

@@ -8,7 +8,7 @@ import { DataFolderError, RESTORE } from "./data-folder.js";
 import { runFairly } from "./fair-queries.js";
 
 /**
- * Memory of PostgreSQL for what it has read, all of which it takes at its start. What does not fit is read from files, which
+ * Memory in which PostgreSQL keeps what it has read. It takes all of it when it starts. The rest is read from files, which
  * the system caches.
  */
 const SHARED_BUFFERS = "32MB";

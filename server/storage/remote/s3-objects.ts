@@ -22,6 +22,7 @@ export interface S3Limits {
   connectMs?: number;
   /** Longest time for a request with all its attempts and its bytes, ms. */
   requestMs?: number;
+  /** Attempts. An object is asked for anew when nothing comes for this share of `requestMs`. */
   attempts?: number;
 }
 
@@ -33,8 +34,6 @@ const DELETIONS_AT_ONCE = 16;
  * variables of AWS: `AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, or from the machine's role.
  */
 export function s3Objects({ bucket, prefix }: S3Place, { connectMs = 3000, requestMs = 30_000, attempts = 3 }: S3Limits = {}): ObjectStore {
-  // A connection on which nothing comes is given up while there is time for another one.
-  const idleMs = requestMs / attempts;
   const client = new S3Client({
     region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? "us-east-1",
     // Other stores than that of AWS rarely have a host name for each bucket, and many know no newer checksums.
@@ -42,7 +41,7 @@ export function s3Objects({ bucket, prefix }: S3Place, { connectMs = 3000, reque
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     maxAttempts: attempts,
-    requestHandler: { connectionTimeout: connectMs, requestTimeout: requestMs, socketTimeout: idleMs },
+    requestHandler: { connectionTimeout: connectMs, requestTimeout: requestMs, socketTimeout: requestMs },
   });
   const keyed = (key: string) => ({ Bucket: bucket, Key: prefix === "" ? key : `${prefix}/${key}` });
 
@@ -59,13 +58,13 @@ export function s3Objects({ bucket, prefix }: S3Place, { connectMs = 3000, reque
     get: (key) =>
       within(requestMs, async (abortSignal) => {
         for (let attempt = 1; ; attempt++) {
+          const answer = new Answer(requestMs / attempts, abortSignal);
           try {
-            const { Body } = await client.send(new GetObjectCommand(keyed(key)), { abortSignal });
-            return Body instanceof Readable ? await bytesOf(Body, idleMs) : Buffer.of();
+            return await answer.read(async (signal) => (await client.send(new GetObjectCommand(keyed(key)), { abortSignal: signal })).Body);
           } catch (error) {
             if (error instanceof NoSuchKey) return null;
-            // The client tries again by itself only until the first bytes of an answer.
-            if (!(error instanceof BodyCutOff) || attempt >= attempts) throw error;
+            // The client tries again by itself only until an answer begins.
+            if (!answer.isCutOff || attempt >= attempts || abortSignal.aborted) throw error;
           }
         }
       }),
@@ -94,23 +93,44 @@ export function s3Objects({ bucket, prefix }: S3Place, { connectMs = 3000, reque
   };
 }
 
-/** An answer whose bytes stopped coming before its end. */
-class BodyCutOff extends Error {}
+/** One attempt to read an object. It ends when nothing comes for a while, so that there is time for another connection. */
+class Answer {
+  /** Whether it fell silent, or broke off after it had begun. */
+  isCutOff = false;
 
-/** All bytes of a body. @throws BodyCutOff when it breaks off, or nothing comes for `idleMs`. */
-async function bytesOf(body: Readable, idleMs: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  const idle = setTimeout(() => body.destroy(new Error(`Nothing came for ${idleMs} ms.`)), idleMs);
-  try {
-    for await (const chunk of body) {
-      idle.refresh();
-      chunks.push(chunk as Buffer);
+  constructor(
+    private readonly idleMs: number,
+    private readonly abortSignal: AbortSignal,
+  ) {}
+
+  /** All bytes of the body for which `ask` asks. @throws Error when they do not come, or not all of them. */
+  async read(ask: (signal: AbortSignal) => Promise<unknown>): Promise<Buffer> {
+    const silence = new AbortController();
+    const timer = setTimeout(() => {
+      this.isCutOff = true;
+      silence.abort();
+    }, this.idleMs);
+    try {
+      const body = await ask(AbortSignal.any([this.abortSignal, silence.signal]));
+      if (!(body instanceof Readable)) throw new TypeError("The client of S3 returned no stream.");
+      return await this.bytesOf(body, timer);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async bytesOf(body: Readable, timer: NodeJS.Timeout): Promise<Buffer> {
+    const chunks: Uint8Array[] = [];
+    try {
+      for await (const chunk of body as AsyncIterable<Uint8Array>) {
+        timer.refresh();
+        chunks.push(chunk);
+      }
+    } catch (error) {
+      this.isCutOff = true;
+      throw error;
     }
     return Buffer.concat(chunks);
-  } catch (cause) {
-    throw new BodyCutOff("The answer broke off.", { cause });
-  } finally {
-    clearTimeout(idle);
   }
 }
 
