@@ -26,7 +26,7 @@ export async function othersListen(redis: RedisServer, count: number): Promise<v
   });
 }
 
-/** Receives wake-ups like processes that die with them: nobody ends the jobs or renews their locks, and they stall. */
+/** Takes wake-ups as a process does that dies with each one: nobody ends the job or renews its lock, so it stalls. */
 export class DyingReceiver {
   private readonly connection: Redis;
   private readonly worker: Worker;
