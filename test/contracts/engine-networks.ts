@@ -18,6 +18,7 @@ import { noteSkipped } from "../helpers/skipped.js";
 import { paintAll } from "./painter.js";
 
 const root = join(import.meta.dirname, "..", "..");
+const size = 64;
 const mirror = modelMirror();
 
 /** `paintingSize` in px: on one thread, VGG-19 takes a second for a step at 64 px. */
@@ -28,14 +29,12 @@ const networks = [
 
 /**
  * Style transfer with the real feature networks: every engine agrees with the onnx engine. On an engine of which
- * `isSlow` is true, pictures are small, paintings short, and VGG-19 computes one loss alone.
+ * `isSlow` is true, paintings are small, and VGG-19 computes one loss alone.
  */
 export function engineNetworksContract(name: string, open: () => Promise<Engine>, { isSlow = false } = {}): void {
-  const size = isSlow ? 32 : 64;
-  const steps = isSlow ? 8 : 20;
   describe.each(networks)(`engine ${name} with $model`, ({ model, folder, paintingSize }) => {
     const isAvailable = folder !== null && existsSync(join(folder, "card.json"));
-    if (isSlow && model === "vgg19") noteSkipped(`The engine ${name} would take minutes to paint with VGG-19 here.`);
+    if (isSlow && model === "vgg19") noteSkipped(`The engine ${name} would take minutes for 20 steps with VGG-19 here.`);
     if (!isAvailable) noteSkipped(`There is no mirror with ${model}; set ATELIER_MODEL_MIRROR to one.`);
     const onnx = new OnnxEngine();
     let engine: Engine;
@@ -73,8 +72,8 @@ export function engineNetworksContract(name: string, open: () => Promise<Engine>
       expect(length(apart) / length(expected!.gradient)).toBeLessThan(1e-3);
     });
 
-    it.skipIf(!isAvailable || (isSlow && model === "vgg19"))(`paints what onnx paints in ${steps} steps of Adam`, async () => {
-      const work = await workWith(model, folder!, { size: isSlow ? size : paintingSize, steps });
+    it.skipIf(!isAvailable || (isSlow && model === "vgg19"))("paints what onnx paints in 20 steps of Adam", async () => {
+      const work = await workWith(model, folder!, { size: isSlow ? 32 : paintingSize, steps: 20 });
       const [ours, expected] = [engine, onnx].map((one) => paintAll(createStyleTransferFactory(one), work));
       const [first, last] = [(await expected!)[0]!.planes.data, (await expected!).at(-1)!.planes.data];
       expect(difference(first, last)).toBeGreaterThan(10 / 255);
