@@ -2,31 +2,20 @@ import { EventEmitter, once } from "node:events";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { unavailable } from "../../server/errors.js";
 import { TrialCutShort } from "../../server/host/model-trial.js";
 import { dropIn, negative, shortCard } from "../helpers/drop-in.js";
-import { failure, isReady, type Member, type MemberOptions, ModelMembers, modelAt } from "../helpers/model-members.js";
+import { failure, isReady, type Member, type MemberOptions, membersOfBlock, modelAt } from "../helpers/model-members.js";
 import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
-import { type RemoteRig, startRemoteRig } from "../helpers/remote-storage.js";
 import { noteSkipped } from "../helpers/skipped.js";
 import { until } from "../helpers/until.js";
 
 if (postgresPrograms === null) noteSkipped(noPostgres);
 
 describe.skipIf(postgresPrograms === null)("models that are dropped in where some machines have cards", () => {
-  let rig: RemoteRig;
-  let members: ModelMembers;
-  beforeAll(async () => {
-    rig = await startRemoteRig();
-  });
-  afterAll(() => rig?.close());
-  beforeEach(async () => {
-    members = await ModelMembers.open(rig);
-  });
-  afterEach(() => members.close());
-
-  const joining = (options?: MemberOptions) => members.join(options);
+  const members = membersOfBlock();
+  const joining = (options?: MemberOptions) => members().join(options);
 
   const isTriedOn = (count: number, ...on: Member[]) => until(() => on.flatMap(({ triedOnCard }) => triedOnCard).length === count);
   /** Resolves when a server remembers that its card accepted a model. */
@@ -75,7 +64,7 @@ describe.skipIf(postgresPrograms === null)("models that are dropped in where som
     await failure(bad, "doors", "nonsense");
     isBad = false;
     const guide = await readFile(new URL("../../docs/models.md", import.meta.url), "utf8");
-    const database = new pg.Client({ connectionString: members.place.databaseUrl });
+    const database = new pg.Client({ connectionString: members().place.databaseUrl });
     await database.connect();
     await database.query(/`(update model_trials [^`]*)`/.exec(guide)?.[1] ?? "");
     await database.end();
@@ -131,7 +120,7 @@ describe.skipIf(postgresPrograms === null)("models that are dropped in where som
     const hasEnded = once(ended, "ended");
     await rm(folder, { recursive: true });
     await hasEnded;
-    await until(async () => (await members.storage.sharedModels.list({ device: "cpu", engine: "engine 1" }))[0]?.removed === true);
+    await until(async () => (await members().storage.sharedModels.list({ device: "cpu", engine: "engine 1" }))[0]?.removed === true);
     const there = await joining({ card: "cuda" });
     await dropIn(there.folder, "windows");
     await dropIn(there.folder, "doors", negative, shortCard("doors"));

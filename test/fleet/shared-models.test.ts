@@ -3,7 +3,7 @@ import { EventEmitter, once } from "node:events";
 import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import { StorageUnavailable, unavailable } from "../../server/errors.js";
 import { TrialCutShort } from "../../server/host/model-trial.js";
@@ -11,9 +11,17 @@ import type { TryModel } from "../../server/models/drop-ins/check.js";
 import { openRegistry } from "../../server/models/registry.js";
 import type { SharedModelStore } from "../../server/storage/fleet.js";
 import { dropIn, negative, sha256Of, shortCard } from "../helpers/drop-in.js";
-import { failure, isGone, isReady, LASTING_MS, type Member, type MemberOptions, ModelMembers, modelAt } from "../helpers/model-members.js";
+import {
+  failure,
+  isGone,
+  isReady,
+  LASTING_MS,
+  type Member,
+  type MemberOptions,
+  membersOfBlock,
+  modelAt,
+} from "../helpers/model-members.js";
 import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
-import { type RemoteRig, startRemoteRig } from "../helpers/remote-storage.js";
 import { noteSkipped } from "../helpers/skipped.js";
 import { until } from "../helpers/until.js";
 
@@ -24,27 +32,17 @@ const throwError = (error: unknown) => {
 };
 
 describe.skipIf(postgresPrograms === null)("models that are dropped in on one of several machines", () => {
-  let rig: RemoteRig;
-  let members: ModelMembers;
-  beforeAll(async () => {
-    rig = await startRemoteRig();
-  });
-  afterAll(() => rig?.close());
-  beforeEach(async () => {
-    members = await ModelMembers.open(rig);
-  });
-  afterEach(() => members.close());
-
-  const joining = (options?: MemberOptions) => members.join(options);
+  const members = membersOfBlock();
+  const joining = (options?: MemberOptions) => members().join(options);
   const isEmpty = async (folder: string) => (await readdir(folder)).every((name) => name.startsWith("."));
   const remove = ({ folder }: Member, id: string) => rm(join(folder, id), { recursive: true });
 
   /** Puts a model that passed its trial before servers shared models into the folder of a server. */
   async function passedAlone(server: string, ...[id, file, card]: [id: string, file: Uint8Array, card: object]): Promise<void> {
-    const folder = join(members.root, server, "models");
+    const folder = join(members().root, server, "models");
     const quick = { stillMs: 20, rescanMs: 20, log: () => undefined };
     const alone = await openRegistry({
-      ...{ bundledDir: join(members.root, "bundled"), mirrorDir: null },
+      ...{ bundledDir: join(members().root, "bundled"), mirrorDir: null },
       dropIns: { folder, tryModel: async () => ({ parameters: 7 }), ...quick },
     });
     await dropIn(folder, id, file, { ...card });
@@ -78,15 +76,15 @@ describe.skipIf(postgresPrograms === null)("models that are dropped in on one of
 
   it("wait for a machine that is trying them, and are tried when its lease is over", async () => {
     const trier = randomUUID();
-    await members.storage.trials.claim(trialOfDoors, trier, LASTING_MS);
+    await members().storage.trials.claim(trialOfDoors, trier, LASTING_MS);
     const a = await joining();
     await dropIn(a.folder, "doors");
-    await until(async () => (await members.storage.sharedModels.list(kind)).length > 0);
-    await members.storage.trials.finish(trialOfDoors, trier, { accepted: true, parameters: 9 });
+    await until(async () => (await members().storage.sharedModels.list(kind)).length > 0);
+    await members().storage.trials.finish(trialOfDoors, trier, { accepted: true, parameters: 9 });
     await isReady(a, "doors");
     expect([a.tried, (await modelAt(a, "doors"))?.parameters]).toEqual([[], 9]);
 
-    await members.storage.trials.claim({ ...trialOfDoors, engine: "engine 2" }, trier, 1);
+    await members().storage.trials.claim({ ...trialOfDoors, engine: "engine 2" }, trier, 1);
     const b = await joining({ engine: "engine 2" });
     await isReady(b, "doors");
     expect(b.tried).toEqual(["doors"]);
@@ -146,7 +144,7 @@ describe.skipIf(postgresPrograms === null)("models that are dropped in on one of
     await isReady(b, "doors");
     await a.close();
     const guide = await readFile(new URL("../../docs/models.md", import.meta.url), "utf8");
-    const database = new pg.Client({ connectionString: members.place.databaseUrl });
+    const database = new pg.Client({ connectionString: members().place.databaseUrl });
     await database.connect();
     await database.query(/`(update shared_models .*?)`/.exec(guide)?.[1] ?? "");
     await database.end();
@@ -193,10 +191,10 @@ describe.skipIf(postgresPrograms === null)("models that are dropped in on one of
   const otherFile = Buffer.concat([negative, Buffer.of(8 * 99, 6, 0)]);
   /** The same store, in which `before` comes before `otherFile` is stored. */
   const storeWith = (before: () => Promise<void>): SharedModelStore => ({
-    ...members.storage.sharedModels,
+    ...members().storage.sharedModels,
     async put(file, content) {
       if (file.sha256 === sha256Of(otherFile)) await before();
-      await members.storage.sharedModels.put(file, content);
+      await members().storage.sharedModels.put(file, content);
     },
   });
 
@@ -278,7 +276,7 @@ describe.skipIf(postgresPrograms === null)("models that are dropped in on one of
     const folder = await dropIn(a.folder, "doors");
     await isReady(a, "doors");
     const bytes = await readFile(join(folder, what === "file" ? "net.onnx" : "card.json"));
-    const path = join(members.place.folder, "models", sha256Of(bytes), "0");
+    const path = join(members().place.folder, "models", sha256Of(bytes), "0");
     await (tamper ? writeFile(path, tamper(bytes)) : rm(path));
     const b = await joining();
     await failure(b, "doors", reason);

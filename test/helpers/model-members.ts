@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import type { Bus } from "../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import { SharedModels } from "../../server/fleet/shared-models.js";
@@ -11,7 +12,7 @@ import type { Model } from "../../server/models/model.js";
 import { openRegistry, type Registry } from "../../server/models/registry.js";
 import type { SharedModelStore } from "../../server/storage/fleet.js";
 import type { RemoteStorage } from "../../server/storage/remote/open.js";
-import type { RemoteRig, SharedPlace } from "./remote-storage.js";
+import { type RemoteRig, type SharedPlace, startRemoteRig } from "./remote-storage.js";
 import { until } from "./until.js";
 
 /** A lease that outlasts a test, ms. */
@@ -49,7 +50,7 @@ export interface MemberOptions {
 }
 
 /** Servers that share the models in their folders, with a database and a store of their own. */
-export class ModelMembers {
+class ModelMembers {
   private readonly members: Member[] = [];
 
   private constructor(
@@ -129,6 +130,21 @@ export class ModelMembers {
     await this.storage.close();
     await rm(this.root, { recursive: true, force: true });
   }
+}
+
+/** The servers of each test of a block, with one PostgreSQL for all of its tests. */
+export function membersOfBlock(): () => ModelMembers {
+  let rig: RemoteRig;
+  let members: ModelMembers;
+  beforeAll(async () => {
+    rig = await startRemoteRig();
+  });
+  afterAll(() => rig?.close());
+  beforeEach(async () => {
+    members = await ModelMembers.open(rig);
+  });
+  afterEach(() => members.close());
+  return () => members;
 }
 
 /** A model as a server lists it. */

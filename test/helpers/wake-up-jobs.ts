@@ -26,7 +26,7 @@ export async function othersListen(redis: RedisServer, count: number): Promise<v
   });
 }
 
-/** Takes wake-ups as a process does that dies with each one: nobody ends the job or renews its lock, so it stalls. */
+/** Takes jobs and abandons them, like a worker that crashes each time. BullMQ counts each of these jobs as stalled. */
 export class DyingReceiver {
   private readonly connection: Redis;
   private readonly worker: Worker;
