@@ -7,7 +7,7 @@ import type { StreamReply, StreamRequest } from "../records/stream.js";
  * A request to the host that runs a session. The change to steer by, the status PAUSED, or how it is to end, is stored
  * already. `traceparent` names the span of the mutation that asks, where it is traced.
  */
-export type SessionControl = { type: "cancel" | "complete" | "pause" | "steer"; sessionId: string; traceparent?: string };
+export type SessionControl = { type: "cancel" | "complete" | "pause" | "steer"; traceparent?: string };
 
 /**
  * Traffic of a live translation's frames: `offer` comes from the API, the others from the host that runs the session.
@@ -46,14 +46,15 @@ export type ExportEvent = { type: "changed"; record: ExportRecord };
 export type ModelsEvent = { type: "changed" };
 
 /**
- * Topics with their messages: `session:<id>` has every event of one session, `live:<id>` the traffic of its live
- * frames, `export:<id>` the changes of one export, `sessions` those of all sessions, `access` those of links and visitors,
- * `stream:<token>` the traffic about one stream of events, `models` that shared models changed.
+ * Topics with their messages: `session:<id>` has every event of one session, `control:<id>` the requests to its host,
+ * `live:<id>` the traffic of its live frames, `export:<id>` the changes of one export, `sessions` those of all sessions,
+ * `access` those of links and visitors, `stream:<token>` the traffic about one stream of events, `models` that shared
+ * models changed.
  */
 export interface Topics {
   [session: `session:${string}`]: SessionEvent;
   sessions: Extract<SessionEvent, { type: "changed" | "deleted" }>;
-  controls: SessionControl;
+  [control: `control:${string}`]: SessionControl;
   access: AccessEvent;
   models: ModelsEvent;
   [live: `live:${string}`]: LiveMessage;

@@ -26,11 +26,11 @@ const fieldsOf: Record<string, Record<string, readonly string[]>> = {
     changed: ["session"],
     deleted: ["sessionId"],
   } satisfies Record<Topics["sessions"]["type"], readonly string[]>,
-  controls: {
-    cancel: ["sessionId"],
-    complete: ["sessionId"],
-    pause: ["sessionId"],
-    steer: ["sessionId"],
+  control: {
+    cancel: [],
+    complete: [],
+    pause: [],
+    steer: [],
   } satisfies Record<SessionControl["type"], readonly string[]>,
   access: {
     revoked: ["linkId"],

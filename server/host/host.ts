@@ -1,5 +1,4 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { SessionControl } from "../bus/bus.js";
 import type { DeviceMessage, DeviceName } from "../device/messages.js";
 import { limitTable } from "../limits/table.js";
 import type { ClaimedEntry, Queue } from "../queue/queue.js";
@@ -8,6 +7,7 @@ import type { StepTime } from "../records/step-time.js";
 import { isFinal, requestToEnd } from "../sessions/status.js";
 import { SessionSpans } from "../telemetry/session-spans.js";
 import { abortableDelay } from "./abortable-delay.js";
+import { ControlChannels } from "./control-channels.js";
 import { type DeviceProcess, deviceProcessDefaults, type ReadyMessage } from "./device-process.js";
 import { type DeviceListener, DeviceSupervisor, type ProcessOptions } from "./device-supervisor.js";
 import type { DeviceExit } from "./exit.js";
@@ -99,6 +99,7 @@ export class Host {
   private readonly closing = new AbortController();
   private readonly supervisor: DeviceSupervisor;
   private readonly claims: SessionClaims;
+  private readonly controls: ControlChannels;
   private readonly waitlist: ModelWaitlist;
   private readonly suspended: SuspendedSessions;
   private readonly paceMeter: PaceMeter;
@@ -110,7 +111,6 @@ export class Host {
   private readonly log: SessionParts["log"];
   private readonly refusals: RefusedDevice[] = [];
   private claiming: Promise<void> = Promise.resolve();
-  private endControls: (() => Promise<void>) | null = null;
   private current: { link: DeviceLink; message: ReadyMessage; process: DeviceProcess } | null = null;
   /** Id of the session whose turn began last in this life of the device. */
   private turn: string | null = null;
@@ -139,6 +139,7 @@ export class Host {
     const maxSize = (options.isShared && options.maxSize) || (() => Number.POSITIVE_INFINITY);
     this.parts = { ...options, frameRetention, maxSize, suspended: () => this.suspended.expect(), log: this.log, closing };
     this.claims = new SessionClaims({ ...this.parts, queue, isShared: options.isShared ?? false });
+    this.controls = new ControlChannels(options.bus);
     this.paceMeter = new PaceMeter(this.parts, options.stepTimes ?? noStepTimes);
     this.waitlist = new ModelWaitlist({
       queue,
@@ -165,7 +166,6 @@ export class Host {
   /** Begins to run sessions. It does not wait for the device; see `ready`. */
   static async start(options: HostOptions): Promise<Host> {
     const host = new Host(options);
-    host.endControls = await options.bus.subscribe("controls", (control) => host.heed(control));
     if (options.isShared) host.looking = host.lookAtRecords(options.lookMs ?? LOOK_MS);
     host.supervisor.start();
     host.claiming = host.claimSessions();
@@ -229,18 +229,11 @@ export class Host {
     await this.claiming;
     await this.resuming;
     await this.looking;
-    await this.endControls?.();
+    await this.controls.close();
     await Promise.all([...this.sessions.values(), this.waitlist, this.claims].map((part) => part.idle()));
     await this.parts.frameRetention.idle();
     for (const { spans } of this.sessions.values()) spans.end();
     await Promise.all([...this.sessions.keys()].map((id) => this.claims.giveBack(id)));
-  }
-
-  private heed({ type, sessionId, traceparent }: SessionControl): void {
-    const session = this.sessions.get(sessionId);
-    if (!session) return;
-    session.spans.requested(type, traceparent ?? null);
-    void session[type]();
   }
 
   private async handOver(): Promise<void> {
@@ -300,6 +293,7 @@ export class Host {
       ? new LiveSession(record, parts, this.options.liveGraceMs ?? LIVE_GRACE_MS)
       : new PaintedSession(record, parts);
     this.sessions.set(session.id, session);
+    this.controls.listen(session);
     // Its place stays taken until the device has released it: what the device still says must reach no other session.
     const lose = () => void session.lose().then((isOnDevice) => (isOnDevice ? undefined : this.release(session)));
     if (entry.lost.aborted) lose();
@@ -316,6 +310,8 @@ export class Host {
   /** Frees the place of a session that has ended, once its end and its last checkpoint are stored. */
   private async release(session: HostSession): Promise<void> {
     await session.idle();
+    // Not awaited: a bus that does not answer must not delay the next session.
+    void this.controls.leave(session);
     if (this.sessions.get(session.id) !== session) return;
     this.sessions.delete(session.id);
     session.spans.end();

@@ -228,7 +228,7 @@ export class SessionControls {
   /** Notifies the host that runs the session, and names the mutation that asks. */
   private async ask(type: SessionControl["type"], sessionId: string): Promise<void> {
     const traceparent = currentTraceparent();
-    await this.parts.bus.publish("controls", { type, sessionId, ...(traceparent === null ? {} : { traceparent }) });
+    await this.parts.bus.publish(`control:${sessionId}`, { type, ...(traceparent === null ? {} : { traceparent }) });
   }
 
   /** Why a conditional update changed nothing. */

@@ -33,7 +33,7 @@ test("after a restart, a session is cancelled as soon as its host has claimed it
   // The state after a server was killed: running, and queued for the next host.
   await running.storage.sessions.update(id, { status: "RUNNING" }, ["QUEUED"]);
   let unheard = 0;
-  const unsubscribe = await running.bus.subscribe("controls", ({ type }) => void (type === "cancel" && unheard++));
+  const unsubscribe = await running.bus.subscribe(`control:${id}`, ({ type }) => void (type === "cancel" && unheard++));
   const cancelled = running.client.query(CANCEL, { id });
   await until(() => unheard > 0);
   await unsubscribe();

@@ -8,9 +8,9 @@ it("reports the error that a listener throws", async () => {
   const errors: unknown[] = [];
   const bus = openEmbeddedBus((error) => errors.push(error));
   const error = new Error("of the listener");
-  await bus.subscribe("controls", () => {
+  await bus.subscribe("control:a", () => {
     throw error;
   });
-  await bus.publish("controls", { type: "cancel", sessionId: "a" });
+  await bus.publish("control:a", { type: "cancel" });
   expect(errors).toEqual([error]);
 });

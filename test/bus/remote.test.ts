@@ -5,7 +5,8 @@ import { busContract } from "../contracts/bus.js";
 import { hasRedis, RedisServer } from "../helpers/redis-server.js";
 import { until } from "../helpers/until.js";
 
-const steer = (sessionId: string): SessionControl => ({ type: "steer", sessionId });
+/** A message that differs from others of its topic by its name. */
+const steer = (traceparent: string): SessionControl => ({ type: "steer", traceparent });
 const quiet: RemoteBusOptions = { onListenerError: () => undefined, warn: () => undefined };
 
 describe.skipIf(!hasRedis())("with a real Redis", () => {
@@ -23,12 +24,12 @@ describe.skipIf(!hasRedis())("with a real Redis", () => {
     return bus;
   }
 
-  /** Everything that a subscriber of `controls` hears: ids of sessions, and "gap". */
+  /** Everything that a subscriber of `control:s` hears: names of messages, and "gap". */
   async function heardBy(bus: Bus): Promise<string[]> {
     const heard: string[] = [];
     await bus.subscribe(
-      "controls",
-      ({ sessionId }) => heard.push(sessionId),
+      "control:s",
+      ({ traceparent }) => heard.push(traceparent ?? ""),
       () => heard.push("gap"),
     );
     return heard;
@@ -37,7 +38,7 @@ describe.skipIf(!hasRedis())("with a real Redis", () => {
   /** Publishes until a subscriber hears it: neither end tells when both connections are back. */
   async function reaches(bus: Bus, heard: string[], id: string): Promise<void> {
     await until(async () => {
-      await bus.publish("controls", steer(id));
+      await bus.publish("control:s", steer(id));
       return heard.includes(id);
     });
   }
@@ -53,7 +54,7 @@ describe.skipIf(!hasRedis())("with a real Redis", () => {
     const [here, there] = [await opened(), await opened()];
     const heard = await heardBy(there);
     const ids = Array.from({ length: 500 }, (_, index) => `s${index}`);
-    await Promise.all(ids.map((id) => here.publish("controls", steer(id))));
+    await Promise.all(ids.map((id) => here.publish("control:s", steer(id))));
     await until(() => heard.length >= ids.length);
     expect(heard).toEqual(ids);
     const events: unknown[] = [];
@@ -85,9 +86,9 @@ describe.skipIf(!hasRedis())("with a real Redis", () => {
     await bus.publish("session:a", { type: "sparkle", sessionId: "a" } as never);
     await bus.publish("session:a", { type: "frame", tiles: [] } as never);
     for (const bytes of ["", "text", Buffer.of(0xc1), Buffer.of(0x94, 0x02, 0xa1, 0x61, 0x01, 0xc0)]) {
-      await redis.command("PUBLISH", "atelier:controls", bytes);
+      await redis.command("PUBLISH", "atelier:control:s", bytes);
     }
-    await bus.publish("controls", steer("known"));
+    await bus.publish("control:s", steer("known"));
     await bus.publish("session:a", { type: "deleted", sessionId: "a", ownerId: "o", visibility: "PRIVATE", approval: null });
     expect(heard).toEqual(["known"]);
     expect(events).toEqual(["deleted"]);
@@ -97,9 +98,9 @@ describe.skipIf(!hasRedis())("with a real Redis", () => {
     const warnings: string[] = [];
     const [here, there] = [await opened({ warn: (message) => warnings.push(message) }), await opened()];
     const [heardHere, heardThere] = [await heardBy(here), await heardBy(there)];
-    await here.publish("controls", steer("before"));
+    await here.publish("control:s", steer("before"));
     await redis.stop();
-    await here.publish("controls", steer("lost"));
+    await here.publish("control:s", steer("lost"));
     await redis.start();
     await reaches(here, heardThere, "after");
     await reaches(here, heardHere, "after");
@@ -183,7 +184,7 @@ describe.skipIf(!hasRedis())("with a real Redis", () => {
     let published = 0;
     // Of the messages that are on their way when the connection is cut, some are lost.
     await until(async () => {
-      const publishing = Array.from({ length: 50 }, () => here.publish("controls", steer(`m${published++}`)));
+      const publishing = Array.from({ length: 50 }, () => here.publish("control:s", steer(`m${published++}`)));
       await Promise.all([dropConnections("normal"), ...publishing]);
       return heard.includes("gap");
     });
@@ -198,7 +199,7 @@ describe.skipIf(!hasRedis())("with a real Redis", () => {
     const limit = (bytes: number) => redis.command("CONFIG", "SET", "client-output-buffer-limit", `pubsub ${bytes} 0 0`);
     await limit(100_000);
     onTestFinished(() => limit(0).then(() => undefined));
-    await here.publish("controls", { ...steer("large"), text: "x".repeat(2_000_000) } as SessionControl);
+    await here.publish("control:s", { ...steer("large"), text: "x".repeat(2_000_000) } as SessionControl);
     await until(() => heard.includes("gap"));
     await reaches(here, heard, "after");
     expect(inShort(heard).slice(0, 2)).toEqual(["gap", "after"]);
@@ -220,7 +221,7 @@ describe.skipIf(!hasRedis())("with a real Redis", () => {
     const heard = await heardBy(bus);
     redis.hang(true);
     onTestFinished(() => redis.hang(false));
-    await bus.publish("controls", steer("lost"));
+    await bus.publish("control:s", steer("lost"));
     redis.hang(false);
     await reaches(bus, heard, "after");
     expect(inShort(heard).slice(0, 2)).toEqual(["gap", "after"]);
@@ -236,7 +237,7 @@ describe.skipIf(!hasRedis())("with a real Redis", () => {
     await until(() => bus.unreachable() !== null);
     expect(bus.unreachable()).toMatch(/^Redis cannot be reached \(.+\)\.$/);
     // What cannot be delivered keeps nobody waiting.
-    await bus.publish("controls", steer("lost"));
+    await bus.publish("control:s", steer("lost"));
     await (await bus.subscribe("sessions", () => undefined))();
     redis.hang(false);
     await until(() => bus.unreachable() === null);
@@ -250,7 +251,7 @@ describe.skipIf(!hasRedis())("with a real Redis", () => {
     async function refused(bus: RemoteBus): Promise<void> {
       await permit(false);
       onTestFinished(() => permit(true).then(() => undefined));
-      await bus.publish("controls", steer("lost"));
+      await bus.publish("control:s", steer("lost"));
       expect(bus.unreachable()).toMatch(/NOPERM/);
       await permit(true);
     }
@@ -259,7 +260,7 @@ describe.skipIf(!hasRedis())("with a real Redis", () => {
       // Pings come too late to tell.
       const bus = await opened({ silenceMs: 1_000_000 });
       await refused(bus);
-      await bus.publish("controls", steer("taken"));
+      await bus.publish("control:s", steer("taken"));
       expect(bus.unreachable()).toBeNull();
     });
 
@@ -276,7 +277,7 @@ describe.skipIf(!hasRedis())("with a real Redis", () => {
     await redis.start();
     const bus = await opening;
     const heard = await heardBy(bus);
-    await bus.publish("controls", steer("a"));
+    await bus.publish("control:s", steer("a"));
     expect(heard).toEqual(["a"]);
   });
 });

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Bus, SessionControl } from "../../server/bus/bus.js";
 import { LOCAL_OWNER } from "../../server/records/access.js";
 
-const cancel = (sessionId: string): SessionControl => ({ type: "cancel", sessionId });
+/** A message that differs from others of its topic. */
+const cancel = (traceparent: string): SessionControl => ({ type: "cancel", traceparent });
 
 /** What every bus does. */
 export function busContract(name: string, open: () => Promise<Bus>): void {
@@ -17,11 +18,11 @@ export function busContract(name: string, open: () => Promise<Bus>): void {
       const first: SessionControl[] = [];
       const second: SessionControl[] = [];
       const elsewhere: unknown[] = [];
-      await bus.subscribe("controls", (message) => first.push(message));
-      await bus.subscribe("controls", (message) => second.push(message));
+      await bus.subscribe("control:s", (message) => first.push(message));
+      await bus.subscribe("control:s", (message) => second.push(message));
       await bus.subscribe("sessions", (message) => elsewhere.push(message));
       await bus.subscribe("session:a", (message) => elsewhere.push(message));
-      for (const id of ["a", "b", "c"]) await bus.publish("controls", cancel(id));
+      for (const id of ["a", "b", "c"]) await bus.publish("control:s", cancel(id));
       expect(first).toEqual([cancel("a"), cancel("b"), cancel("c")]);
       expect(second).toEqual(first);
       expect(elsewhere).toEqual([]);
@@ -37,47 +38,47 @@ export function busContract(name: string, open: () => Promise<Bus>): void {
 
     it("has called every subscriber by the time publish resolves", async () => {
       let calls = 0;
-      await bus.subscribe("controls", () => calls++);
-      await bus.publish("controls", cancel("a"));
+      await bus.subscribe("control:s", () => calls++);
+      await bus.publish("control:s", cancel("a"));
       expect(calls).toBe(1);
     });
 
     it("keeps nothing for later subscribers", async () => {
-      await bus.publish("controls", cancel("a"));
+      await bus.publish("control:s", cancel("a"));
       const seen: unknown[] = [];
-      await bus.subscribe("controls", (message) => seen.push(message));
+      await bus.subscribe("control:s", (message) => seen.push(message));
       expect(seen).toEqual([]);
     });
 
     it("ends one subscription and keeps the others", async () => {
-      const seen: string[] = [];
-      const listener = (message: SessionControl) => seen.push(message.sessionId);
-      const end = await bus.subscribe("controls", listener);
-      await bus.subscribe("controls", listener);
+      const seen: (string | undefined)[] = [];
+      const listener = ({ traceparent }: SessionControl) => seen.push(traceparent);
+      const end = await bus.subscribe("control:s", listener);
+      await bus.subscribe("control:s", listener);
       await end();
       await end();
-      await bus.publish("controls", cancel("a"));
+      await bus.publish("control:s", cancel("a"));
       expect(seen).toEqual(["a"]);
     });
 
     it("continues when a subscriber throws, and the publisher sees no error", async () => {
-      const seen: string[] = [];
-      await bus.subscribe("controls", () => {
+      const seen: (string | undefined)[] = [];
+      await bus.subscribe("control:s", () => {
         throw new Error("of the listener");
       });
-      await bus.subscribe("controls", (message) => seen.push(message.sessionId));
-      await bus.publish("controls", cancel("a"));
+      await bus.subscribe("control:s", ({ traceparent }) => seen.push(traceparent));
+      await bus.publish("control:s", cancel("a"));
       expect(seen).toEqual(["a"]);
     });
 
     it("keeps the order for all subscribers when one of them publishes", async () => {
-      const seen: string[] = [];
+      const seen: (string | undefined)[] = [];
       let echoed: Promise<void> | undefined;
-      await bus.subscribe("controls", ({ sessionId }) => {
-        if (sessionId === "a") echoed = bus.publish("controls", cancel("echo"));
+      await bus.subscribe("control:s", ({ traceparent }) => {
+        if (traceparent === "a") echoed = bus.publish("control:s", cancel("echo"));
       });
-      await bus.subscribe("controls", (message) => seen.push(message.sessionId));
-      await bus.publish("controls", cancel("a"));
+      await bus.subscribe("control:s", ({ traceparent }) => seen.push(traceparent));
+      await bus.publish("control:s", cancel("a"));
       await echoed;
       expect(seen).toEqual(["a", "echo"]);
     });

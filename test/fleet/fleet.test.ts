@@ -84,10 +84,14 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     await paintings.sharedWorker();
     const id = await paintings.start(60);
     const watched = paintings.watch(id);
+    const hearing = async () => ((await paintings.fleet.redis.command("PUBSUB", "NUMSUB", `atelier:control:${id}`)) as [string, number])[1];
     await until(() => watched.viewer.lastStep >= 2);
+    // No other server hears what is asked of its worker.
+    expect(await hearing()).toBe(1);
     await second().query(STEER, { id });
     await first().query("mutation ($id: ID!) { pauseSession(sessionId: $id) { id } }", { id });
     await until(async () => (await paintings.statusOf(id)) === "PAUSED");
+    await until(async () => (await hearing()) === 0);
     await second().query("mutation ($id: ID!) { resumeSession(sessionId: $id) { id } }", { id });
     await paintings.expectWhole(watched, 60);
     expect((await second().query(CHANGES, { id })).session.changes).toHaveLength(1);

@@ -112,7 +112,7 @@ export async function startApp({
   };
   const queue = openEmbeddedQueue();
   const models = new FakeModels();
-  const host = await FakeHost.start({ storage, bus, queue });
+  const host = new FakeHost({ storage, bus, queue });
   const app = await createApp({
     storage: storageOfApp(storage),
     bus,

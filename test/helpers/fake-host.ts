@@ -9,22 +9,10 @@ import type { SessionPatch, Storage } from "../../server/storage/storage.js";
 /** Runs sessions when a test says so: stores and publishes as a host does, and paints nothing. */
 export class FakeHost {
   private readonly hosted = new Set<string>();
+  /** Ends the subscriptions to what clients ask of a session, by its id. */
+  private readonly heard = new Map<string, () => Promise<void>>();
 
-  private constructor(
-    private readonly parts: { storage: Storage; bus: Bus; queue: Queue },
-    private readonly unsubscribe: () => Promise<void>,
-  ) {}
-
-  static async start(parts: { storage: Storage; bus: Bus; queue: Queue }): Promise<FakeHost> {
-    const unsubscribe = await parts.bus.subscribe("controls", ({ type, sessionId }) => {
-      // The device releases a paused session at once.
-      if (type === "pause") void parts.queue.release(sessionId);
-      const status = type === "cancel" ? "CANCELLED" : type === "complete" ? "COMPLETED" : null;
-      if (status && host.hosted.delete(sessionId)) void host.letGo(sessionId, status);
-    });
-    const host = new FakeHost(parts, unsubscribe);
-    return host;
-  }
+  constructor(private readonly parts: { storage: Storage; bus: Bus; queue: Queue }) {}
 
   /** The sessions that it claimed and that have not ended. */
   get sessionIds(): string[] {
@@ -36,7 +24,7 @@ export class FakeHost {
     const entry = await this.parts.queue.claim(AbortSignal.timeout(5000));
     if (!entry) throw new Error("No session waits.");
     const id = entry.sessionId;
-    this.hosted.add(id);
+    await this.host(id);
     await this.change(id, "RUNNING", { startedAt: new Date(), device: "fake", devices: [{ device: "fake", fromStep: 0 }] });
     return id;
   }
@@ -44,7 +32,7 @@ export class FakeHost {
   /** Begins to run a session that ran before, as after a restart. */
   async takeUp(): Promise<void> {
     const entry = await this.parts.queue.claim(AbortSignal.timeout(5000));
-    if (entry) this.hosted.add(entry.sessionId);
+    if (entry) await this.host(entry.sessionId);
   }
 
   /** Stores and publishes one frame; its losses fall with the step. */
@@ -87,7 +75,19 @@ export class FakeHost {
   }
 
   async close(): Promise<void> {
-    await this.unsubscribe();
+    await Promise.all([...this.heard.values()].map((unsubscribe) => unsubscribe()));
+  }
+
+  private async host(id: string): Promise<void> {
+    this.hosted.add(id);
+    if (this.heard.has(id)) return;
+    const unsubscribe = await this.parts.bus.subscribe(`control:${id}`, ({ type }) => {
+      // The device releases a paused session at once.
+      if (type === "pause") void this.parts.queue.release(id);
+      const status = type === "cancel" ? "CANCELLED" : type === "complete" ? "COMPLETED" : null;
+      if (status && this.hosted.delete(id)) void this.letGo(id, status);
+    });
+    this.heard.set(id, unsubscribe);
   }
 
   private async change(id: string, status: SessionStatus, patch: SessionPatch): Promise<SessionRecord> {

@@ -119,20 +119,20 @@ export class HostHarness {
   /** Steers as a client does: the change is recorded, then published. */
   async steer(sessionId: string, alpha: number): Promise<void> {
     await this.storage.changes.add(sessionId, { settings: { alpha }, styles: null }, ["QUEUED", "RUNNING", "PAUSED"]);
-    await this.bus.publish("controls", { type: "steer", sessionId });
+    await this.bus.publish(`control:${sessionId}`, { type: "steer" });
   }
 
   /** Has a painting grow, as a client does. */
   async grow(sessionId: string, size: number): Promise<void> {
     await this.storage.changes.add(sessionId, { settings: { size }, styles: null }, ["QUEUED", "RUNNING", "PAUSED"]);
-    await this.bus.publish("controls", { type: "steer", sessionId });
+    await this.bus.publish(`control:${sessionId}`, { type: "steer" });
   }
 
   /** Pauses as a client does. */
   async pause(sessionId: string): Promise<void> {
     const paused = await this.storage.sessions.update(sessionId, { status: "PAUSED" }, ["QUEUED", "RUNNING"]);
     if (!paused) throw new Error("The session cannot be paused.");
-    await this.bus.publish("controls", { type: "pause", sessionId });
+    await this.bus.publish(`control:${sessionId}`, { type: "pause" });
   }
 
   /** Resumes as a client does. */

@@ -98,7 +98,7 @@ describe("when the device process dies", () => {
     await host.frame(id, 3);
     process.kill(host.host.devices()[0]!.pid!, "SIGKILL");
     await until(() => !host.host.ready);
-    await host.bus.publish("controls", { type: "cancel", sessionId: id });
+    await host.bus.publish(`control:${id}`, { type: "cancel" });
     expect((await host.end(id)).status).toBe("CANCELLED");
     expect((await host.end(await host.paint({ steps: 3 }))).status).toBe("COMPLETED");
   });

@@ -64,7 +64,7 @@ describe("a host", () => {
       { name: "fake", engine: "scripted", description: "paints by script", sessionIds: [first, second] },
     ]);
     expect(await host.queue.position(third)).toBe(1);
-    await host.bus.publish("controls", { type: "cancel", sessionId: first });
+    await host.bus.publish(`control:${first}`, { type: "cancel" });
     expect((await host.end(third)).status).toBe("COMPLETED");
   });
 
@@ -92,7 +92,7 @@ describe("a host", () => {
     const host = await startHost();
     const id = await host.paint({ steps: 1e6 });
     await host.frame(id, 3);
-    await host.bus.publish("controls", { type: "cancel", sessionId: id });
+    await host.bus.publish(`control:${id}`, { type: "cancel" });
     expect(await host.end(id)).toMatchObject({ status: "CANCELLED", error: null });
     const stored = await host.storedSteps(id);
     expect((await host.end(await host.paint({ steps: 20 }))).status).toBe("COMPLETED");

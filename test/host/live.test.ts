@@ -27,7 +27,7 @@ async function startLive(host: HostHarness, script: Partial<PainterScript> = {})
   const offer = (step: number, picture = Uint8Array.of(100), superseded = 0) =>
     host.bus.publish(`live:${id}`, { type: "offer", step, picture, superseded });
   const record = async () => (await host.session(id)) as TranslationRecord;
-  return { id, said, offer, record, cancel: () => host.bus.publish("controls", { type: "cancel", sessionId: id }) };
+  return { id, said, offer, record, cancel: () => host.bus.publish(`control:${id}`, { type: "cancel" }) };
 }
 
 test("a frame is accepted, translated, kept in the ring and shown; nothing is stored yet", async () => {

@@ -47,7 +47,7 @@ test("a session goes first, and the measurement follows when it has ended", asyn
   expect(host.host.stepTimes(id)).toBeNull();
   await host.frame(painting, 20);
   expect(host.host.stepTimes(id)).toBeNull();
-  await host.bus.publish("controls", { type: "cancel", sessionId: painting });
+  await host.bus.publish(`control:${painting}`, { type: "cancel" });
   expect(await measured(host, id)).toHaveLength(1);
 });
 

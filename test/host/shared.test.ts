@@ -110,7 +110,7 @@ describe("a host that shares its sessions with others", () => {
   test("ends as a client wishes when no request reached it, and the mutation returns the ended session", async () => {
     const host = await startHost();
     const bus = new LossyBus(host.bus);
-    bus.lose("controls");
+    bus.lose("control:");
     const { storage, queue } = host;
     const controls = new SessionControls({ ...unused, storage, queue, bus });
     const painting = await host.paint({ steps: 1e6 });

@@ -1,0 +1,37 @@
+import type { Bus, SessionControl } from "../bus/bus.js";
+import type { HostSession } from "./host-session.js";
+
+/** Hears what clients ask of the sessions of a host: to pause, steer or end. Each session has a channel of its own. */
+export class ControlChannels {
+  private readonly open = new Map<HostSession, Promise<() => Promise<void>>>();
+
+  constructor(private readonly bus: Bus) {}
+
+  /**
+   * Lets a session hear requests from now on, over a bus between processes some moments later. What is asked before then,
+   * or while the bus cannot be reached, is in the session's record, which the host reads at its start and every few seconds.
+   */
+  listen(session: HostSession): void {
+    this.open.set(
+      session,
+      this.bus.subscribe(`control:${session.id}`, (control) => heed(session, control)),
+    );
+  }
+
+  /** Ends that. Resolves when the bus has heard of it. */
+  async leave(session: HostSession): Promise<void> {
+    const subscribed = this.open.get(session);
+    this.open.delete(session);
+    await (await subscribed)?.();
+  }
+
+  /** Ends it for all sessions. */
+  async close(): Promise<void> {
+    await Promise.all([...this.open.keys()].map((session) => this.leave(session)));
+  }
+}
+
+function heed(session: HostSession, { type, traceparent }: SessionControl): void {
+  session.spans.requested(type, traceparent ?? null);
+  void session[type]();
+}
