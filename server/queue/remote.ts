@@ -57,6 +57,8 @@ export function openRemoteQueue({
   /** Claims that were not released, also those that were lost: this process has not let go of their sessions. */
   const held = new Map<string, Held>();
   let serving: Promise<void> | null = null;
+  /** What wake-ups ask the database now. */
+  const questions = new Set<Promise<unknown>>();
   let isAskedAgain = false;
   /** Whether a session was announced to this process alone since the last look began. */
   let isExpecting = false;
@@ -78,6 +80,8 @@ export function openRemoteQueue({
         claims++;
         // There may be more, for other processes too.
         wakeUps.send();
+        // Another one takes the session over then, unless this process renews the lease.
+        wakeUps.sendLater(leaseMs);
         // It may have been added while an earlier claimant was told that there is none.
         const taker = claimants.find(({ kinds }) => kinds.includes(entry.kind));
         if (taker) taker.settle({ ...entry, ...hold(entry, entry, asked) });
@@ -100,24 +104,30 @@ export function openRemoteQueue({
     }
   }
 
+  /** What the database says, or `otherwise`. */
+  async function ask<Answer>(question: () => Promise<Answer>, otherwise: Answer): Promise<Answer> {
+    const asking = question().catch((error: unknown) => {
+      failed(error);
+      return otherwise;
+    });
+    questions.add(asking);
+    return asking.finally(() => questions.delete(asking));
+  }
+
   const listener: WakeUpListener = {
-    async look(isForThis) {
+    async look(isExpected) {
       const before = claims;
-      isExpecting ||= isForThis;
+      isExpecting ||= isExpected;
       await look();
       return claims > before;
     },
     async leavesSome() {
       // A wake-up may still be at work when the queue closes, and the storage closes next.
       if (closing.signal.aborted) return false;
-      try {
-        return await leases.hasClaimable();
-      } catch (error) {
-        // Others may reach the database.
-        failed(error);
-        return true;
-      }
+      // Others may reach the database.
+      return ask(() => leases.hasClaimable(), true);
     },
+    untilNextDue: async () => (closing.signal.aborted ? null : ask(() => leases.untilNextDue(), null)),
   };
 
   /** `asked` is when the lease was asked for, ms: the database granted it later. */
@@ -241,7 +251,7 @@ export function openRemoteQueue({
     async close() {
       closing.abort();
       for (const claimant of [...claimants]) claimant.settle(null);
-      await Promise.all([serving, renewing, ...timers]);
+      await Promise.all([serving, renewing, ...timers, ...questions]);
       await wakeUps.close();
     },
   };

@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { Queue as Jobs, Worker } from "bullmq";
+import { type Job, Queue as Jobs, type JobsOptions, Worker } from "bullmq";
 import { type Redis, ReplyError } from "ioredis";
 import { messageOf } from "../errors.js";
 import { connectRedis, Outage } from "../redis/connection.js";
 
 const NAME = "wake-ups";
+/** How the ids of jobs begin that were sent to be delivered later. */
+const LATER = "later-";
 /** Where the jobs are; the prefix keeps the keys of a queue in one slot of a Redis cluster. */
 export const wakeUpJobs = { name: NAME, prefix: "{atelier}" } as const;
 /** Channel on which a process that cannot use a wake-up tells all others. */
@@ -16,15 +18,23 @@ const WAIT_S = 2;
 /** How soon a wake-up is delivered again whose receiver was lost with it, ms: until then it stands for all that are sent. */
 const STALLED_MS = 2000;
 
+/**
+ * Wake-ups that are due later are sent at whole multiples of this, ms: those of many processes for about the same time are
+ * one job.
+ */
+const LATER_MS = 250;
+
 /** A process that wake-ups reach. */
 export interface WakeUpListener {
   /**
-   * Looks for a session, and returns whether it claimed one. `isForThis` says that the wake-up went to this process alone, so
-   * there probably is one for it.
+   * Looks for a session, and returns whether it claimed one. `isExpected` says that there probably is one, which this process
+   * alone was woken for.
    */
-  look(isForThis: boolean): Promise<boolean>;
+  look(isExpected: boolean): Promise<boolean>;
   /** Whether something is left that another process may claim. */
   leavesSome(): Promise<boolean>;
+  /** Time until there may be something to claim because time has passed, ms; null when nobody can know. */
+  untilNextDue(): Promise<number | null>;
 }
 
 /** Tells the processes that share a queue that there may be something to claim. */
@@ -32,8 +42,14 @@ export interface WakeUps {
   /** Wakes one process that listens. A wake-up may be lost: listeners also look by themselves now and then. */
   send(): void;
   /**
+   * Wakes one process that listens some time later, ms, as when a lease may end that is not renewed. That process then has
+   * the next one sent, for as long as something is due.
+   */
+  sendLater(delayMs: number): void;
+  /**
    * Begins to deliver wake-ups. When one finds nothing that this process can claim, but something that others may, all
-   * others that listen look, once.
+   * others that listen look, once. A process that finds Redis back looks too, and sends what is due later again, since Redis
+   * may have lost it.
    */
   listen(listener: WakeUpListener): void;
   close(): Promise<void>;
@@ -68,8 +84,25 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
     else sending.lost(error);
   }
 
-  async function deliver(listener: WakeUpListener): Promise<void> {
-    if ((await listener.look(true)) || !(await listener.leavesSome())) return;
+  function add(options: JobsOptions): void {
+    jobs.add(NAME, {}, { removeOnComplete: true, removeOnFail: true, ...options }).catch(notSent);
+  }
+
+  function sendLater(delayMs: number): void {
+    if (isClosed) return;
+    const now = Date.now();
+    // Never the multiple that is just due: its job may not be over yet.
+    const due = Math.floor((now + delayMs) / LATER_MS + 1) * LATER_MS;
+    add({ jobId: `${LATER}${due}`, delay: due - now });
+  }
+
+  async function sendNext(listener: WakeUpListener): Promise<void> {
+    const delayMs = await listener.untilNextDue();
+    if (delayMs !== null) sendLater(delayMs);
+  }
+
+  async function deliver(listener: WakeUpListener, isExpected: boolean): Promise<void> {
+    if ((await listener.look(isExpected)) || !(await listener.leavesSome())) return;
     // Another job could come back to this process, again and again. Each of the others knows what it can take.
     if (!isClosed) await producer.publish(othersChannel, id);
   }
@@ -78,9 +111,10 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
     send() {
       // One that waits stands for all: whoever claims a session wakes the next. One that is being delivered does not stand
       // for those after it, whose sessions its receiver may not have seen.
-      const deduplication = { id: "at-once", keepLastIfActive: true };
-      jobs.add(NAME, {}, { removeOnComplete: true, removeOnFail: true, deduplication }).catch(notSent);
+      add({ deduplication: { id: "at-once", keepLastIfActive: true } });
     },
+
+    sendLater,
 
     listen(listener) {
       if (worker) return;
@@ -105,7 +139,12 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
       listeners = [connection, subscriber];
       // The job ends before the look that it causes: wake-ups that are sent meanwhile would wait for it, as long as a
       // process hangs. One that is lost says nothing about a session.
-      const receive = async () => void deliver(listener).catch(notSent);
+      const receive = async ({ id: jobId }: Job) => {
+        const wasLater = jobId?.startsWith(LATER) ?? false;
+        // Most leases are renewed before they end.
+        void deliver(listener, !wasLater).catch(notSent);
+        if (wasLater) void sendNext(listener);
+      };
       worker = new Worker(NAME, receive, {
         ...{ connection, prefix: wakeUpJobs.prefix, drainDelay: WAIT_S },
         ...{ maxStalledCount: 1, lockDuration: STALLED_MS, stalledInterval: STALLED_MS },
@@ -114,7 +153,11 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
       subscriber.on("message", (_channel, sender) => {
         if (sender !== id) listener.look(false).catch(notReceived);
       });
-      subscriber.on("ready", () => void subscriber.subscribe(othersChannel).catch(refused));
+      subscriber.on("ready", () => {
+        void subscriber.subscribe(othersChannel).catch(refused);
+        listener.look(false).catch(notReceived);
+        void sendNext(listener);
+      });
     },
 
     async close() {

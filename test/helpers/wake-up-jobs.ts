@@ -4,13 +4,16 @@ import { othersChannel, wakeUpJobs } from "../../server/queue/wake-ups.js";
 import type { RedisServer } from "./redis-server.js";
 import { until } from "./until.js";
 
-/** Resolves when no wake-up is on its way, also none that its receiver in this process is about to pass on. */
+/**
+ * Resolves when no wake-up is on its way, also none that its receiver in this process is about to pass on. What is due later
+ * does not count.
+ */
 export async function noWakeUpsLeft(redisUrl: string): Promise<void> {
   const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
   const jobs = new Queue(wakeUpJobs.name, { connection, prefix: wakeUpJobs.prefix, skipVersionCheck: true });
   let times = 0;
   await until(async () => {
-    const counts = Object.values(await jobs.getJobCounts("waiting", "prioritized", "delayed", "active"));
+    const counts = Object.values(await jobs.getJobCounts("waiting", "prioritized", "active"));
     times = counts.every((count) => count === 0) ? times + 1 : 0;
     return times > 5;
   });

@@ -19,7 +19,7 @@ import { until } from "../helpers/until.js";
 if (postgresPrograms === null) noteSkipped(noPostgres);
 
 /** Wake-ups that are lost: the queue must find everything without them. */
-const lostWakeUps = { send: () => undefined, listen: () => undefined, close: async () => undefined };
+const lostWakeUps = { send: () => undefined, sendLater: () => undefined, listen: () => undefined, close: async () => undefined };
 const forever = new AbortController().signal;
 
 describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
@@ -260,7 +260,7 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
       const listeners: WakeUpListener[] = [];
       const wakeUps = { ...lostWakeUps, listen: (one: WakeUpListener) => void listeners.push(one) };
       const closed = vi.fn(() => Promise.reject(new Error("The storage is closed.")));
-      const leases = { ...sqlLeases(shared.database), claim: async () => null, hasClaimable: closed };
+      const leases = { ...sqlLeases(shared.database), claim: async () => null, hasClaimable: closed, untilNextDue: closed };
       const failed = vi.fn();
       const queue = open("closing", { wakeUps, leases, failed });
       const claim = queue.claim(forever);
@@ -268,6 +268,7 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
       expect(await claim).toBeNull();
       expect(await listeners[0]?.look(false)).toBe(false);
       expect(await listeners[0]?.leavesSome()).toBe(false);
+      expect(await listeners[0]?.untilNextDue()).toBeNull();
       expect(failed).not.toHaveBeenCalled();
     });
 
@@ -284,6 +285,22 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
       expect(await leases.hasClaimable()).toBe(false);
       await leases.release(claim!);
       expect(await leases.hasClaimable()).toBe(true);
+    });
+
+    it("knows when the next session is due: its lease ends, or a server should have entered it", async () => {
+      await empty();
+      const leases = sqlLeases(shared.database);
+      expect(await leases.untilNextDue()).toBeNull();
+      const add = (id: string) => sqlSessions(shared.database).insert(aSession(imageId, { id, status: "QUEUED", queuedAt: new Date() }));
+      await add("not entered");
+      expect(await leases.untilNextDue()).toBeLessThanOrEqual(5000);
+      await leases.enter({ sessionId: "not entered", ownerLimit: null });
+      // It may be claimed already.
+      expect(await leases.untilNextDue()).toBeNull();
+      await leases.claim("one", { kinds: ["PAINTED"], models: null, maxSize: 8192 }, 50_000);
+      const due = (await leases.untilNextDue()) ?? 0;
+      expect(due).toBeGreaterThan(5000);
+      expect(due).toBeLessThanOrEqual(50_000);
     });
   });
 });

@@ -17,6 +17,8 @@ const ANY_NUMBER = 2 ** 31 - 1;
 /** How long a session may wait for being entered, ms: the server that stored it may have died. */
 const ENTERED_MS = 5000;
 
+const enteredBy = sql`${sessions.queuedAt} + ${ENTERED_MS} * interval '1 millisecond'`;
+
 const isUnfinished = inArray(sessions.status, ["QUEUED", "RUNNING"]);
 const isLeased = isLeaseHeld(sessions.leaseUntil);
 const isFree = or(isNull(sessions.leaseUntil), not(isLeased));
@@ -123,6 +125,21 @@ export function sqlLeases(database: Database, renewals = database): LeaseStore {
       return (await database.$count(sessions, sql`${sessions.id} = (${next})`)) > 0;
     },
 
+    async untilNextDue() {
+      const at = sql`case when ${isLeased} then ${sessions.leaseUntil} when ${sessions.ownerLimit} is null then ${enteredBy} end`;
+      const [row] = await database
+        .select({ ms: sql<number | null>`extract(epoch from min(at) - clock_timestamp())::float8 * 1000` })
+        .from(
+          database
+            .select({ at: at.as("at") })
+            .from(sessions)
+            .where(isUnfinished)
+            .as("due"),
+        )
+        .where(sql`at > clock_timestamp()`);
+      return row?.ms ?? null;
+    },
+
     async wantedModels() {
       const model = sql<string>`${sessions.settings} ->> 'model'`;
       const rows = await database.selectDistinct({ model }).from(sessions).where(and(isUnfinished, isFree));
@@ -216,7 +233,7 @@ function nextSession({ kinds, models, maxSize, except = [], fullLinks }: Paramet
         ${sessions.wish} is not null or ${hasModel(sql`${settings} ->> 'model'`)} and (not ${draft} or ${hasModel(sql`'vgg19-lite'`)})
           and ${isAtMost(maxSize)} as fits
       from ${sessions} where ${isUnfinished}
-        and (${ownerLimit} is not null or ${isInterrupted} or ${queuedAt} < clock_timestamp() - ${ENTERED_MS} * interval '1 millisecond')
+        and (${ownerLimit} is not null or ${isInterrupted} or ${enteredBy} < clock_timestamp())
     ), running as (
       select owner_id, kind, count(*) as count from open where leased group by owner_id, kind
     ), heads as (

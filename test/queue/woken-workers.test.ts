@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { openRemoteQueue } from "../../server/queue/remote.js";
-import { openWakeUps } from "../../server/queue/wake-ups.js";
+import { openWakeUps, wakeUpJobs } from "../../server/queue/wake-ups.js";
 import { openRemoteDatabase } from "../../server/storage/remote/database.js";
 import { sqlImages } from "../../server/storage/sql/images.js";
 import { sqlLeases } from "../../server/storage/sql/leases.js";
+import { sessions } from "../../server/storage/sql/schema.js";
 import { sqlSessions } from "../../server/storage/sql/sessions.js";
 import { anImage, aSession } from "../contracts/records.js";
 import { noPostgres, type PostgresServer, postgresPrograms, startPostgres } from "../helpers/postgres-server.js";
@@ -17,7 +18,7 @@ if (postgresPrograms === null) noteSkipped(noPostgres);
 /** A time between two looks in which no test ends, ms: what is found is found by a wake-up. */
 const NEVER_MS = 3_600_000;
 
-describe.skipIf(postgresPrograms === null || !hasRedis())("workers of different abilities, with PostgreSQL and Redis", () => {
+describe.skipIf(postgresPrograms === null || !hasRedis())("workers that only look when they are woken", () => {
   let postgres: PostgresServer;
   let redis: RedisServer;
   let shared: Awaited<ReturnType<typeof openRemoteDatabase>>;
@@ -27,6 +28,7 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("workers of different 
     shared = await openRemoteDatabase(await postgres.newDatabase());
     imageId = (await sqlImages(shared.database).insert(anImage())).id;
   });
+  afterEach(() => shared.database.delete(sessions));
   afterAll(async () => {
     await shared?.close();
     await Promise.all([postgres?.close(), redis?.close()]);
@@ -37,7 +39,10 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("workers of different 
   };
 
   /** The queue of a worker that looks when it is woken, and how often it has looked. */
-  function openWorker(workerId: string, maxSize: number) {
+  function openWorker(
+    workerId: string,
+    { maxSize = 2048, leaseMs = NEVER_MS, wakeUps = openWakeUps(redis.url, { warn: () => undefined }) } = {},
+  ) {
     const leases = sqlLeases(shared.database);
     const looks = { begun: 0, ended: 0 };
     const claim: typeof leases.claim = async (...wanted) => {
@@ -46,14 +51,34 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("workers of different 
     };
     const queue = openRemoteQueue({
       leases: { ...leases, claim },
-      wakeUps: openWakeUps(redis.url, { warn: () => undefined }),
+      wakeUps,
       workerId,
       capability: () => ({ models: null, maxSize }),
       failed: fail,
       lookMs: NEVER_MS,
+      leaseMs,
     });
     onTestFinished(() => queue.close());
     return { queue, looks };
+  }
+
+  /** A server that wakes workers. */
+  function openServer() {
+    const server = openWakeUps(redis.url, { warn: () => undefined });
+    onTestFinished(() => server.close());
+    return server;
+  }
+
+  /** The ids of wake-ups that Redis is to deliver later. */
+  const dueLater = async () => (await redis.command("ZRANGE", `${wakeUpJobs.prefix}:${wakeUpJobs.name}:delayed`, "0", "-1")) as string[];
+
+  /** A worker that has claimed a painting; it dies without ending its lease when its queue is closed. */
+  async function openHolder(paintingId: string, leaseMs: number) {
+    await addPainting(paintingId, 512);
+    const { queue } = openWorker("holder", { leaseMs });
+    expect((await queue.claim(new AbortController().signal))?.sessionId).toBe(paintingId);
+    await until(async () => (await dueLater()).length > 0);
+    return queue;
   }
 
   async function addPainting(id: string, size: number): Promise<void> {
@@ -62,11 +87,10 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("workers of different 
     await sqlLeases(shared.database).enter({ sessionId: id, ownerLimit: null });
   }
 
-  it("gives a session to the one that it fits, whichever the wake-up reaches first", async () => {
-    const server = openWakeUps(redis.url, { warn: () => undefined });
-    onTestFinished(() => server.close());
-    const small = ["one", "two", "three"].map((id) => openWorker(id, 512));
-    const large = openWorker("large", 2048);
+  it("are all woken until one has claimed what it alone can paint", async () => {
+    const server = openServer();
+    const small = ["one", "two", "three"].map((id) => openWorker(id, { maxSize: 512 }));
+    const large = openWorker("large");
     const workers = [...small, large];
     const leaving = new AbortController();
     onTestFinished(() => leaving.abort());
@@ -96,5 +120,45 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("workers of different 
       if (looksOfSmall() > before) viaSmall++;
       claim = large.queue.claim(leaving.signal);
     }
+  });
+
+  describe("claim", () => {
+    /** Another worker, which wake-ups reach besides `others`, and what it claims. */
+    async function openAnother(others = 0): Promise<{ claimed: Promise<string | undefined> }> {
+      const leaving = new AbortController();
+      onTestFinished(() => leaving.abort());
+      const claim = openWorker("another").queue.claim(leaving.signal);
+      await othersListen(redis, others + 1);
+      return { claimed: claim.then((entry) => entry?.sessionId) };
+    }
+
+    it("a session when the lease of a worker that died ends, however often it was renewed before", async () => {
+      const holder = await openHolder("left", 400);
+      for (let times = 0; times < 2; times++) {
+        const before = await dueLater();
+        await until(async () => (await dueLater()).some((id) => !before.includes(id)));
+      }
+      await holder.close();
+      expect(await (await openAnother()).claimed).toBe("left");
+    });
+
+    it("it also when Redis has lost what it was to deliver then", async () => {
+      const holder = await openHolder("left", 3000);
+      const { claimed } = await openAnother(1);
+      await redis.stop();
+      await redis.start();
+      await holder.close();
+      expect(await claimed).toBe("left");
+    });
+
+    it("what was added while Redis was away", async () => {
+      const server = openServer();
+      const { claimed } = await openAnother();
+      await redis.stop();
+      await addPainting("added", 512);
+      server.send();
+      await redis.start();
+      expect(await claimed).toBe("added");
+    });
   });
 });
