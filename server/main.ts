@@ -133,7 +133,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   }
 
   // 6. The host, which starts the device and claims sessions.
-  host = await Host.start({
+  host = Host.start({
     storage,
     bus,
     queue,

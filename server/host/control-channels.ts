@@ -14,24 +14,26 @@ export class ControlChannels {
   listen(session: HostSession): void {
     this.open.set(
       session,
-      this.bus.subscribe(`control:${session.id}`, (control) => heed(session, control)),
+      this.bus.subscribe(`control:${session.id}`, (control) => this.heed(session, control)),
     );
   }
 
-  /** Ends that. Resolves when the bus has heard of it. */
+  /** Lets a session hear none any more. Resolves when the bus has ended the subscription. */
   async leave(session: HostSession): Promise<void> {
     const subscribed = this.open.get(session);
     this.open.delete(session);
     await (await subscribed)?.();
   }
 
-  /** Ends it for all sessions. */
+  /** Lets no session hear any more. */
   async close(): Promise<void> {
     await Promise.all([...this.open.keys()].map((session) => this.leave(session)));
   }
-}
 
-function heed(session: HostSession, { type, traceparent }: SessionControl): void {
-  session.spans.requested(type, traceparent ?? null);
-  void session[type]();
+  private heed(session: HostSession, { type, traceparent }: SessionControl): void {
+    // The bus may still deliver some while it ends a subscription.
+    if (!this.open.has(session)) return;
+    session.spans.requested(type, traceparent ?? null);
+    void session[type]();
+  }
 }

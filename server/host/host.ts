@@ -164,7 +164,7 @@ export class Host {
   }
 
   /** Begins to run sessions. It does not wait for the device; see `ready`. */
-  static async start(options: HostOptions): Promise<Host> {
+  static start(options: HostOptions): Host {
     const host = new Host(options);
     if (options.isShared) host.looking = host.lookAtRecords(options.lookMs ?? LOOK_MS);
     host.supervisor.start();

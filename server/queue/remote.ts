@@ -57,8 +57,6 @@ export function openRemoteQueue({
   /** Claims that were not released, also those that were lost: this process has not let go of their sessions. */
   const held = new Map<string, Held>();
   let serving: Promise<void> | null = null;
-  /** What wake-ups ask the database now. */
-  const questions = new Set<Promise<unknown>>();
   let isAskedAgain = false;
   /** Whether a session was announced to this process alone since the last look began. */
   let isExpecting = false;
@@ -81,7 +79,7 @@ export function openRemoteQueue({
         // There may be more, for other processes too.
         wakeUps.send();
         // Another one takes the session over then, unless this process renews the lease.
-        wakeUps.sendLater(leaseMs);
+        wakeUps.sendDelayed(leaseMs);
         // It may have been added while an earlier claimant was told that there is none.
         const taker = claimants.find(({ kinds }) => kinds.includes(entry.kind));
         if (taker) taker.settle({ ...entry, ...hold(entry, entry, asked) });
@@ -104,7 +102,9 @@ export function openRemoteQueue({
     }
   }
 
-  /** What the database says, or `otherwise`. */
+  /** What wake-ups ask the database now. */
+  const questions = new Set<Promise<unknown>>();
+  /** What the database says, or `otherwise` when it cannot be asked. */
   async function ask<Answer>(question: () => Promise<Answer>, otherwise: Answer): Promise<Answer> {
     const asking = question().catch((error: unknown) => {
       failed(error);

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { type Job, Queue as Jobs, type JobsOptions, Worker } from "bullmq";
+import { type Job, Queue as Jobs, Worker } from "bullmq";
 import { type Redis, ReplyError } from "ioredis";
 import { messageOf } from "../errors.js";
 import { connectRedis, Outage } from "../redis/connection.js";
 
 const NAME = "wake-ups";
-/** How the ids of jobs begin that were sent to be delivered later. */
-const LATER = "later-";
+/** Names of jobs. Of each, one stands in Redis for all that are sent, by whichever process. */
+const AT_ONCE = "at-once";
+const DELAYED = "delayed";
 /** Where the jobs are; the prefix keeps the keys of a queue in one slot of a Redis cluster. */
 export const wakeUpJobs = { name: NAME, prefix: "{atelier}" } as const;
 /** Channel on which a process that cannot use a wake-up tells all others. */
@@ -18,22 +19,16 @@ const WAIT_S = 2;
 /** How soon a wake-up is delivered again whose receiver was lost with it, ms: until then it stands for all that are sent. */
 const STALLED_MS = 2000;
 
-/**
- * Wake-ups that are due later are sent at whole multiples of this, ms: those of many processes for about the same time are
- * one job.
- */
-const LATER_MS = 250;
-
 /** A process that wake-ups reach. */
 export interface WakeUpListener {
   /**
-   * Looks for a session, and returns whether it claimed one. `isExpected` says that there probably is one, which this process
-   * alone was woken for.
+   * Looks for a session, and returns whether it claimed one. `isExpected` says that there probably is one, and that no other
+   * process was woken for it.
    */
   look(isExpected: boolean): Promise<boolean>;
   /** Whether something is left that another process may claim. */
   leavesSome(): Promise<boolean>;
-  /** Time until there may be something to claim because time has passed, ms; null when nobody can know. */
+  /** Time until the next session may be claimed because time has passed, ms; null when there is none, or nobody to ask. */
   untilNextDue(): Promise<number | null>;
 }
 
@@ -42,14 +37,14 @@ export interface WakeUps {
   /** Wakes one process that listens. A wake-up may be lost: listeners also look by themselves now and then. */
   send(): void;
   /**
-   * Wakes one process that listens some time later, ms, as when a lease may end that is not renewed. That process then has
-   * the next one sent, for as long as something is due.
+   * Wakes one process that listens after a delay, ms, such as when a lease ends unless it is renewed; without effect when a
+   * delayed one is on its way. Its receiver has the next one sent.
    */
-  sendLater(delayMs: number): void;
+  sendDelayed(delayMs: number): void;
   /**
    * Begins to deliver wake-ups. When one finds nothing that this process can claim, but something that others may, all
-   * others that listen look, once. A process that finds Redis back looks too, and sends what is due later again, since Redis
-   * may have lost it.
+   * others that listen look, once. With each new connection to Redis, which may have lost what it had, the process also looks
+   * and has the next delayed one sent.
    */
   listen(listener: WakeUpListener): void;
   close(): Promise<void>;
@@ -84,21 +79,15 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
     else sending.lost(error);
   }
 
-  function add(options: JobsOptions): void {
-    jobs.add(NAME, {}, { removeOnComplete: true, removeOnFail: true, ...options }).catch(notSent);
+  function add(name: string, delayMs = 0): void {
+    // One that is being delivered does not stand for those after it, whose sessions its receiver may not have seen.
+    const deduplication = { id: name, keepLastIfActive: true };
+    const options = { removeOnComplete: true, removeOnFail: true, delay: Math.ceil(delayMs), deduplication };
+    jobs.add(name, {}, options).catch(notSent);
   }
 
-  function sendLater(delayMs: number): void {
-    if (isClosed) return;
-    const now = Date.now();
-    // Never the multiple that is just due: its job may not be over yet.
-    const due = Math.floor((now + delayMs) / LATER_MS + 1) * LATER_MS;
-    add({ jobId: `${LATER}${due}`, delay: due - now });
-  }
-
-  async function sendNext(listener: WakeUpListener): Promise<void> {
-    const delayMs = await listener.untilNextDue();
-    if (delayMs !== null) sendLater(delayMs);
+  function sendDelayed(delayMs: number): void {
+    if (!isClosed) add(DELAYED, delayMs);
   }
 
   async function deliver(listener: WakeUpListener, isExpected: boolean): Promise<void> {
@@ -107,14 +96,23 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
     if (!isClosed) await producer.publish(othersChannel, id);
   }
 
-  return {
-    send() {
-      // One that waits stands for all: whoever claims a session wakes the next. One that is being delivered does not stand
-      // for those after it, whose sessions its receiver may not have seen.
-      add({ deduplication: { id: "at-once", keepLastIfActive: true } });
-    },
+  async function deliverDelayed(listener: WakeUpListener): Promise<void> {
+    // Before the look, which finds what becomes due in between.
+    await sendNext(listener);
+    // Most leases are renewed, so that there is probably nothing.
+    await deliver(listener, false);
+  }
 
-    sendLater,
+  async function sendNext(listener: WakeUpListener): Promise<void> {
+    const delayMs = await listener.untilNextDue();
+    if (delayMs !== null) sendDelayed(delayMs);
+  }
+
+  return {
+    // Whoever claims a session wakes the next.
+    send: () => add(AT_ONCE),
+
+    sendDelayed,
 
     listen(listener) {
       if (worker) return;
@@ -139,12 +137,7 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
       listeners = [connection, subscriber];
       // The job ends before the look that it causes: wake-ups that are sent meanwhile would wait for it, as long as a
       // process hangs. One that is lost says nothing about a session.
-      const receive = async ({ id: jobId }: Job) => {
-        const wasLater = jobId?.startsWith(LATER) ?? false;
-        // Most leases are renewed before they end.
-        void deliver(listener, !wasLater).catch(notSent);
-        if (wasLater) void sendNext(listener);
-      };
+      const receive = async ({ name }: Job) => void (name === DELAYED ? deliverDelayed(listener) : deliver(listener, true)).catch(notSent);
       worker = new Worker(NAME, receive, {
         ...{ connection, prefix: wakeUpJobs.prefix, drainDelay: WAIT_S },
         ...{ maxStalledCount: 1, lockDuration: STALLED_MS, stalledInterval: STALLED_MS },
@@ -153,11 +146,12 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
       subscriber.on("message", (_channel, sender) => {
         if (sender !== id) listener.look(false).catch(notReceived);
       });
-      subscriber.on("ready", () => {
-        void subscriber.subscribe(othersChannel).catch(refused);
-        listener.look(false).catch(notReceived);
-        void sendNext(listener);
-      });
+      subscriber.on("ready", () => void subscriber.subscribe(othersChannel).catch(refused));
+      const lookAgain = async () => {
+        await sendNext(listener);
+        await listener.look(false);
+      };
+      producer.on("ready", () => void lookAgain().catch(notReceived));
     },
 
     async close() {

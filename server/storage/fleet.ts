@@ -35,8 +35,8 @@ export interface LeaseStore {
   /** Whether a session waits that may be claimed now, by whichever worker can run it. */
   hasClaimable(): Promise<boolean>;
   /**
-   * Time until the next session may be claimed because time has passed, ms: its lease ends unless it is renewed, or it has
-   * waited long enough for a server that stored it to enter it. Null when there is none.
+   * Time until the next session may be claimed because time has passed, ms: its lease ends unless it is renewed, or the server
+   * that stored it has had its time to enter it. Null when there is none.
    */
   untilNextDue(): Promise<number | null>;
   /** The models of the sessions that wait. */

@@ -50,7 +50,7 @@ export class HostHarness {
     const stored = await openTemporaryStorage();
     const parts = { storage: new ProbedStorage(stored.storage), bus: openEmbeddedBus(fail), queue: openEmbeddedQueue() };
     const harness = new HostHarness(stored, parts.storage, parts.bus, parts.queue, null);
-    harness.current = await Host.start({
+    harness.current = Host.start({
       ...parts,
       locateFeatureModel: async (id) => ({ id: "scripted", path: id, sha256: "", architecture: { family: "vgg19" } }),
       locateTranslator: async (id) => ({ id: "scripted", path: id, sha256: "", architecture: null, form: scriptedForm }),

@@ -1,6 +1,6 @@
 import type { Job } from "bullmq";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { openWakeUps, type WakeUpListener, type WakeUps } from "../../server/queue/wake-ups.js";
+import { openWakeUps, type WakeUpListener, type WakeUps, wakeUpJobs } from "../../server/queue/wake-ups.js";
 import { CuttableProxy } from "../helpers/cuttable-proxy.js";
 import { hasRedis, RedisServer } from "../helpers/redis-server.js";
 import { until } from "../helpers/until.js";
@@ -80,7 +80,9 @@ describe.skipIf(!hasRedis())("wake-ups over Redis", () => {
     await first(server, () => settle !== null);
     const free = openListener(async () => true);
     await othersListen(redis, 2);
-    await first(server, () => free.times > 0);
+    // It looks by itself once it has connected.
+    await until(() => free.times > 0);
+    await first(server, () => free.times > 1);
     await noWakeUpsLeft(redis.url);
     const before = free.times;
     settle!(false);
@@ -130,6 +132,69 @@ describe.skipIf(!hasRedis())("wake-ups over Redis", () => {
       return asked > 0;
     });
     expect(asked + other.times - before).toBe(sent);
+  });
+
+  describe("with a delay", () => {
+    /** What listens, how it looked, and how long it says that the next session takes, ms. */
+    async function openWaiting() {
+      const looks: boolean[] = [];
+      const due: number[] = [];
+      open().listen({
+        async look(isExpected) {
+          looks.push(isExpected);
+          return true;
+        },
+        leavesSome: async () => false,
+        untilNextDue: async () => due.shift() ?? null,
+      });
+      // The look of a new connection, which expects nothing.
+      await until(() => looks.includes(false));
+      const servers = [open(), open()] as const;
+      // Connected, and with no wake-up on its way.
+      for (const server of servers) {
+        const before = looks.length;
+        await first(server, () => looks.length > before + 1);
+        await noWakeUpsLeft(redis.url);
+      }
+      looks.length = 0;
+      return { looks, due, servers };
+    }
+
+    const delayed = () => redis.command("ZCARD", `${wakeUpJobs.prefix}:${wakeUpJobs.name}:delayed`);
+
+    it("are followed by the next for as long as something is due, and expect nothing", async () => {
+      const { looks, due, servers } = await openWaiting();
+      due.push(30, 20);
+      servers[0].sendDelayed(10);
+      await until(() => looks.length === 3);
+      await noWakeUpsLeft(redis.url);
+      expect(await delayed()).toBe(0);
+      expect(looks).toEqual([false, false, false]);
+    });
+
+    it("are one for all that are sent, and keep none that are sent without from coming", async () => {
+      const { looks, servers } = await openWaiting();
+      for (const server of servers) {
+        server.sendDelayed(3_600_000);
+        server.send();
+        await until(() => looks.length > 0);
+        await noWakeUpsLeft(redis.url);
+        expect(await delayed()).toBe(1);
+        looks.length = 0;
+      }
+    });
+
+    it("are sent again by a process that connects anew", async () => {
+      const { looks, due, servers } = await openWaiting();
+      servers[0].sendDelayed(3_600_000);
+      await until(async () => (await delayed()) === 1);
+      due.push(30);
+      await redis.stop();
+      await redis.start();
+      // It looks once it has connected, and when it is woken.
+      await until(() => looks.length >= 2);
+      expect(due).toEqual([]);
+    });
   });
 
   it("come again after one with which receivers died more often than BullMQ lets a job stall", async () => {
