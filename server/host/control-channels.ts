@@ -18,14 +18,14 @@ export class ControlChannels {
     );
   }
 
-  /** Lets a session hear none any more. Resolves when the bus has ended the subscription. */
+  /** Ends the subscription of a session. Resolves when the bus has done so. */
   async leave(session: HostSession): Promise<void> {
     const subscribed = this.open.get(session);
     this.open.delete(session);
     await (await subscribed)?.();
   }
 
-  /** Lets no session hear any more. */
+  /** Ends all subscriptions. */
   async close(): Promise<void> {
     await Promise.all([...this.open.keys()].map((session) => this.leave(session)));
   }

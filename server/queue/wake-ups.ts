@@ -5,7 +5,7 @@ import { messageOf } from "../errors.js";
 import { connectRedis, Outage } from "../redis/connection.js";
 
 const NAME = "wake-ups";
-/** Names of jobs. Of each, one stands in Redis for all that are sent, by whichever process. */
+/** Names of jobs. One job of a name stands for all that are sent until it is delivered, by whichever process. */
 const AT_ONCE = "at-once";
 const DELAYED = "delayed";
 /** Where the jobs are; the prefix keeps the keys of a queue in one slot of a Redis cluster. */
@@ -28,7 +28,7 @@ export interface WakeUpListener {
   look(isExpected: boolean): Promise<boolean>;
   /** Whether something is left that another process may claim. */
   leavesSome(): Promise<boolean>;
-  /** Time until the next session may be claimed because time has passed, ms; null when there is none, or nobody to ask. */
+  /** Time until another session may be claimed because time has passed, ms; null when there is none, or it cannot be told. */
   untilNextDue(): Promise<number | null>;
 }
 
