@@ -7,7 +7,7 @@ import type { StepTime } from "../records/step-time.js";
 import { isFinal, requestToEnd } from "../sessions/status.js";
 import { SessionSpans } from "../telemetry/session-spans.js";
 import { abortableDelay } from "./abortable-delay.js";
-import { ControlChannels } from "./control-channels.js";
+import { ControlTopics } from "./control-topics.js";
 import { type DeviceProcess, deviceProcessDefaults, type ReadyMessage } from "./device-process.js";
 import { type DeviceListener, DeviceSupervisor, type ProcessOptions } from "./device-supervisor.js";
 import type { DeviceExit } from "./exit.js";
@@ -99,7 +99,7 @@ export class Host {
   private readonly closing = new AbortController();
   private readonly supervisor: DeviceSupervisor;
   private readonly claims: SessionClaims;
-  private readonly controls: ControlChannels;
+  private readonly controls: ControlTopics;
   private readonly waitlist: ModelWaitlist;
   private readonly suspended: SuspendedSessions;
   private readonly paceMeter: PaceMeter;
@@ -139,7 +139,7 @@ export class Host {
     const maxSize = (options.isShared && options.maxSize) || (() => Number.POSITIVE_INFINITY);
     this.parts = { ...options, frameRetention, maxSize, suspended: () => this.suspended.expect(), log: this.log, closing };
     this.claims = new SessionClaims({ ...this.parts, queue, isShared: options.isShared ?? false });
-    this.controls = new ControlChannels(options.bus);
+    this.controls = new ControlTopics(options.bus);
     this.paceMeter = new PaceMeter(this.parts, options.stepTimes ?? noStepTimes);
     this.waitlist = new ModelWaitlist({
       queue,

@@ -78,7 +78,7 @@ export function openRemoteQueue({
         claims++;
         // There may be more, for other processes too.
         wakeUps.send();
-        // Another one takes the session over then, unless this process renews the lease.
+        // Another one may take the session over then, unless this process renews the lease.
         wakeUps.sendDelayed(leaseMs);
         // It may have been added while an earlier claimant was told that there is none.
         const taker = claimants.find(({ kinds }) => kinds.includes(entry.kind));

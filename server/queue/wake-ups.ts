@@ -19,6 +19,9 @@ const WAIT_S = 2;
 /** How soon a wake-up is delivered again whose receiver was lost with it, ms: until then it stands for all that are sent. */
 const STALLED_MS = 2000;
 
+/** Longest delay that is asked for, ms: what the database says is due is far off where its clock was set back. */
+const LONGEST_DELAY_MS = 10_000;
+
 /** A process that wake-ups reach. */
 export interface WakeUpListener {
   /**
@@ -28,7 +31,7 @@ export interface WakeUpListener {
   look(isExpected: boolean): Promise<boolean>;
   /** Whether something is left that another process may claim. */
   leavesSome(): Promise<boolean>;
-  /** Time until another session may be claimed because time has passed, ms; null when there is none, or it cannot be told. */
+  /** Time until the next session can be claimed by itself, as when its lease ends, ms; null when none can, or none is known. */
   untilNextDue(): Promise<number | null>;
 }
 
@@ -37,14 +40,14 @@ export interface WakeUps {
   /** Wakes one process that listens. A wake-up may be lost: listeners also look by themselves now and then. */
   send(): void;
   /**
-   * Wakes one process that listens after a delay, ms, such as when a lease ends unless it is renewed; without effect when a
-   * delayed one is on its way. Its receiver has the next one sent.
+   * Wakes one process that listens after a delay, ms, such as when a lease ends unless it is renewed. Its receiver sends the
+   * next one. Without effect while another one waits. The clocks of processes should agree: the delay is by theirs.
    */
   sendDelayed(delayMs: number): void;
   /**
    * Begins to deliver wake-ups. When one finds nothing that this process can claim, but something that others may, all
-   * others that listen look, once. With each new connection to Redis, which may have lost what it had, the process also looks
-   * and has the next delayed one sent.
+   * others that listen look, once. Whenever the process is connected to Redis again, which may have lost what it had, it
+   * sends the next delayed one, and looks.
    */
   listen(listener: WakeUpListener): void;
   close(): Promise<void>;
@@ -79,15 +82,11 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
     else sending.lost(error);
   }
 
-  function add(name: string, delayMs = 0): void {
+  function add(name: string, { delayMs = 0, replace = false } = {}): void {
     // One that is being delivered does not stand for those after it, whose sessions its receiver may not have seen.
-    const deduplication = { id: name, keepLastIfActive: true };
+    const deduplication = { id: name, keepLastIfActive: true, replace };
     const options = { removeOnComplete: true, removeOnFail: true, delay: Math.ceil(delayMs), deduplication };
     jobs.add(name, {}, options).catch(notSent);
-  }
-
-  function sendDelayed(delayMs: number): void {
-    if (!isClosed) add(DELAYED, delayMs);
   }
 
   async function deliver(listener: WakeUpListener, isExpected: boolean): Promise<void> {
@@ -105,14 +104,15 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
 
   async function sendNext(listener: WakeUpListener): Promise<void> {
     const delayMs = await listener.untilNextDue();
-    if (delayMs !== null) sendDelayed(delayMs);
+    // The database knows best: one that a claim has sent meanwhile is due later.
+    if (delayMs !== null && !isClosed) add(DELAYED, { delayMs: Math.min(delayMs, LONGEST_DELAY_MS), replace: true });
   }
 
   return {
     // Whoever claims a session wakes the next.
     send: () => add(AT_ONCE),
 
-    sendDelayed,
+    sendDelayed: (delayMs) => add(DELAYED, { delayMs }),
 
     listen(listener) {
       if (worker) return;
@@ -151,7 +151,9 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
         await sendNext(listener);
         await listener.look(false);
       };
-      producer.on("ready", () => void lookAgain().catch(notReceived));
+      const connected = () => void lookAgain().catch(notReceived);
+      producer.on("ready", connected);
+      if (producer.status === "ready") connected();
     },
 
     async close() {

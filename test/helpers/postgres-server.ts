@@ -109,6 +109,7 @@ async function ownFolder(): Promise<string> {
 /** The server of a data folder. */
 class Database {
   private server: ChildProcess | null = null;
+  private isHanging = false;
 
   constructor(
     private readonly programs: string,
@@ -144,7 +145,8 @@ class Database {
     const ending = this.server;
     if (!ending || ending.exitCode !== null) return;
     const exit = once(ending, "exit");
-    this.hang(false);
+    // The processes of one that does not hang come and go.
+    if (this.isHanging) this.hang(false);
     // The fast shutdown: it ends connections.
     ending.kill("SIGINT");
     await exit;
@@ -156,6 +158,7 @@ class Database {
     const parent = this.server?.pid;
     if (parent === undefined) return;
     const signal = isHanging ? "SIGSTOP" : "SIGCONT";
+    this.isHanging = isHanging;
     // Before it starts others.
     if (isHanging) process.kill(parent, signal);
     const processes = execFileSync("ps", ["-A", "-o", "pid=", "-o", "ppid="], { encoding: "utf8" }).split("\n");

@@ -76,9 +76,20 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("workers that only loo
 
   /** A worker that has claimed a painting. When its queue is closed, it has died: its lease lasts until it ends. */
   async function openHolder(paintingId: string, leaseMs: number) {
-    await addPainting(paintingId, 512);
     const { queue } = openWorker("holder", { leaseMs });
-    expect((await queue.claim(forever))?.sessionId).toBe(paintingId);
+    const claim = queue.claim(forever);
+    await othersListen(redis, 1);
+    await addPainting(paintingId, 512);
+    const server = openServer();
+    let claimed: string | null = null;
+    void claim.then((entry) => {
+      claimed = entry?.sessionId ?? "none";
+    });
+    await until(() => {
+      server.send();
+      return claimed !== null;
+    });
+    expect(claimed).toBe(paintingId);
     await until(async () => (await redis.command("ZCARD", `${wakeUpJobs.prefix}:${wakeUpJobs.name}:delayed`)) === 1);
     return queue;
   }
@@ -130,9 +141,10 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("workers that only loo
   }
 
   it("claim a session when the lease of a worker that died ends", async () => {
-    const holder = await openHolder("left", 1000);
+    const holder = await openHolder("left", 2000);
+    const { claimed } = await openAnother(1);
     await holder.close();
-    expect(await (await openAnother()).claimed).toBe("left");
+    expect(await claimed).toBe("left");
   });
 
   it("claim such a session also when Redis has lost the wake-up", async () => {

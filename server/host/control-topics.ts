@@ -1,15 +1,15 @@
 import type { Bus, SessionControl } from "../bus/bus.js";
 import type { HostSession } from "./host-session.js";
 
-/** Hears what clients ask of the sessions of a host: to pause, steer or end. Each session has a channel of its own. */
-export class ControlChannels {
+/** Hears what clients ask of the sessions of a host: to pause, steer or end. Each session has a topic of its own. */
+export class ControlTopics {
   private readonly open = new Map<HostSession, Promise<() => Promise<void>>>();
 
   constructor(private readonly bus: Bus) {}
 
   /**
    * Lets a session hear requests from now on, over a bus between processes some moments later. What is asked before then,
-   * or while the bus cannot be reached, is in the session's record, which the host reads at its start and every few seconds.
+   * or while the bus cannot be reached, is in the session's record, which the host of a fleet reads at its start and every few seconds.
    */
   listen(session: HostSession): void {
     this.open.set(
