@@ -109,7 +109,7 @@ export function openWakeUps(redisUrl: string, { warn }: WakeUpsOptions): WakeUps
   }
 
   return {
-    // Whoever claims a session wakes the next.
+    // A worker that claims a session wakes the next one.
     send: () => add(AT_ONCE),
 
     sendDelayed: (delayMs) => add(DELAYED, { delayMs }),
