@@ -9,7 +9,8 @@ export class ControlTopics {
 
   /**
    * Lets a session hear requests from now on, over a bus between processes some moments later. What is asked before then,
-   * or while the bus cannot be reached, is in the session's record, which the host of a fleet reads at its start and every few seconds.
+   * or while the bus cannot be reached, is in the session's record, which its host in a fleet reads when it starts the
+   * session and every few seconds.
    */
   listen(session: HostSession): void {
     this.open.set(

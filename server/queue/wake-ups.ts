@@ -19,7 +19,7 @@ const WAIT_S = 2;
 /** How soon a wake-up is delivered again whose receiver was lost with it, ms: until then it stands for all that are sent. */
 const STALLED_MS = 2000;
 
-/** Longest delay that is asked for, ms: what the database says is due is far off where its clock was set back. */
+/** Longest delay until the next wake-up, ms: where the clock of the database was set back, it calls too long a time. */
 const LONGEST_DELAY_MS = 10_000;
 
 /** A process that wake-ups reach. */
