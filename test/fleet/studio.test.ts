@@ -42,5 +42,29 @@ describeStudioOn(
         strip.evaluateAll((all: HTMLImageElement[]) => all.length > 2 && all.every(({ naturalWidth }) => naturalWidth > 0)),
       );
     });
+
+    test("finds its earlier pictures once the database is back", async () => {
+      const { page } = await studio.open();
+      await startPainting(page, { photo: "Allium", style: "Breakers", steps: 8, size: 64 });
+      await waitForStatus(page, "Finished");
+      const { postgres } = studio.server;
+      let asked = 0;
+      let away = false;
+      await page.route("**/graphql", async (route) => {
+        if (route.request().postData()?.includes("query Frames(")) {
+          asked++;
+          await until(() => away);
+        }
+        await route.continue();
+      });
+      await page.reload();
+      await until(() => asked > 0);
+      await postgres.stop();
+      away = true;
+      await until(() => asked > 1);
+      await postgres.start();
+      await page.getByRole("region", { name: "Pictures along the way" }).locator("img").nth(2).waitFor();
+      expect(await page.getByText(/^The database cannot be reached/).count()).toBe(0);
+    });
   },
 );

@@ -57,6 +57,6 @@ test("what a page loads is asked for again only after errors that may pass", asy
     throw errors.shift();
   };
   const passes = (error: unknown) => error instanceof ServerError && error.code === "UNAVAILABLE";
-  await expect(untilReached(attempt, new AbortController().signal, undefined, passes)).rejects.toThrow("No.");
+  await expect(untilReached(attempt, new AbortController().signal, passes)).rejects.toThrow("No.");
   expect(errors).toEqual([]);
 });

@@ -86,6 +86,11 @@ describe("a painting as its page knows it", () => {
     expect(nextState(away, { type: "changed", session: painting(null) }).obstacle).toBeNull();
   });
 
+  test("says nothing of an obstacle once the session is over, whenever the answer comes", () => {
+    const over = nextState(nothingYet, { type: "changed", session: { ...painting(null), status: "COMPLETED" } });
+    expect(nextState(over, { type: "obstacle", message: "The database cannot be reached." })).toBe(over);
+  });
+
   test("has a place in the queue only while it waits", () => {
     const running = nextState(nothingYet, { type: "changed", session: painting(null) });
     const place = { status: "QUEUED", queuePosition: 2, waitingReason: "No worker is up." } as const;

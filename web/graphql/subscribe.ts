@@ -114,14 +114,14 @@ export async function follow<Result, Variables extends Record<string, unknown>>(
 }
 
 /**
- * Repeats `attempt` until the server can be reached, or until it does not fail with an error that `passes`.
+ * Repeats `attempt` until it succeeds, or fails with an error that does not pass; by default only a lost connection passes.
  * @throws ServerError, and the reason that `signal` aborts with.
  */
 export async function untilReached<Result>(
   attempt: () => Promise<Result>,
   signal: AbortSignal,
-  onConnection?: (connected: boolean) => void,
   passes: (error: unknown) => boolean = (error) => error instanceof ConnectionError,
+  onConnection?: (connected: boolean) => void,
 ): Promise<Result> {
   for (let failures = 0; ; failures++) {
     try {

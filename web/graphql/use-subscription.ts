@@ -55,14 +55,14 @@ export async function watch<Result, Variables extends Record<string, unknown>>(
   const loadAgain = async (again: () => Promise<void>) => {
     try {
       await subscriptionsBegun();
-      await untilReached(again, signal, onConnection, mayPass);
+      await untilReached(again, signal, mayPass, onConnection);
     } catch (error) {
       // After a lost connection the next one loads again.
       if (!(error instanceof ConnectionError)) fail(error);
     }
   };
   try {
-    if (load) await untilReached(load, signal, onConnection, mayPass);
+    if (load) await untilReached(load, signal, mayPass, onConnection);
     if (signal.aborted || isOver?.()) return;
     await follow({
       ...rest,

@@ -3,7 +3,7 @@
 import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
 import type { Access } from "../graphql/access-operations";
 import { AccessQuery } from "../graphql/access-operations";
-import { ACCESS_LOST, execute } from "../graphql/execute";
+import { ACCESS_LOST, execute, mayPass } from "../graphql/execute";
 import { untilReached } from "../graphql/subscribe";
 
 const AccessContext = createContext<Access | null>(null);
@@ -32,7 +32,7 @@ export function AccessProvider({ children }: { children: ReactNode }) {
     const ending = new AbortController();
     const { signal } = ending;
     const ask = () =>
-      untilReached(() => execute(AccessQuery, {}, signal), signal).then(
+      untilReached(() => execute(AccessQuery, {}, signal), signal, mayPass).then(
         ({ server }) => setAccess(server.access),
         (error: unknown) => signal.aborted || console.debug("What this browser may do is not known:", error),
       );

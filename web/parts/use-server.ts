@@ -1,6 +1,6 @@
 import type { ResultOf } from "gql.tada";
 import { useEffect, useState } from "react";
-import { execute } from "../graphql/execute";
+import { execute, mayPass } from "../graphql/execute";
 import { ServerQuery } from "../graphql/operations";
 import { untilReached } from "../graphql/subscribe";
 import { useAccess } from "./access";
@@ -15,7 +15,7 @@ export function useServer(): ServerFacts | null {
     if (!isKnown) return;
     const ending = new AbortController();
     const { signal } = ending;
-    untilReached(() => execute(ServerQuery, {}, signal), signal).then(
+    untilReached(() => execute(ServerQuery, {}, signal), signal, mayPass).then(
       ({ server }) => setFacts(server),
       // The page works without them: the server checks every setting itself when a session starts.
       () => setFacts(null),

@@ -91,7 +91,7 @@ export function nextState(state: SessionState, event: SessionAction): SessionSta
     case "place":
       return withPlace(withoutObstacle(state), event.place);
     case "obstacle":
-      return state.obstacle === event.message ? state : { ...state, obstacle: event.message };
+      return withObstacle(state, event.message);
     case "connection":
       return state.connected === event.connected ? state : { ...state, connected: event.connected };
     case "removed":
@@ -122,6 +122,12 @@ export function msPerStep({ timeline, frame }: Pick<SessionState, "timeline" | "
   const last = recent.at(-1);
   if (!first || !last || last.step === first.step) return frame?.computeMs ?? null;
   return (Date.parse(last.createdAt) - Date.parse(first.createdAt)) / (last.step - first.step);
+}
+
+function withObstacle(state: SessionState, message: string): SessionState {
+  // Of a session that is over nothing new is to be known. The answer may be older than its end.
+  if (state.session && isOver(state.session.status)) return state;
+  return state.obstacle === message ? state : { ...state, obstacle: message };
 }
 
 function withoutObstacle(state: SessionState): SessionState {

@@ -130,8 +130,10 @@ function usePlace(id: string, isOpen: boolean, step: number | null, dispatch: Di
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new step begins the interval again.
   useEffect(() => {
     if (!isOpen) return;
+    // An answer that comes after the next step says what was.
+    const ending = new AbortController();
     const ask = async () => {
-      const { session } = await execute(PlaceQuery, { id });
+      const { session } = await execute(PlaceQuery, { id }, ending.signal);
       if (session) dispatch({ type: "place", place: session });
     };
     const timer = setInterval(() => {
@@ -140,7 +142,10 @@ function usePlace(id: string, isOpen: boolean, step: number | null, dispatch: Di
         if (error instanceof ServerError && error.code === "UNAVAILABLE") dispatch({ type: "obstacle", message: error.message });
       });
     }, PLACE_EVERY_MS);
-    return () => clearInterval(timer);
+    return () => {
+      clearInterval(timer);
+      ending.abort();
+    };
   }, [id, isOpen, step, dispatch]);
 }
 

@@ -3,7 +3,7 @@
 import Link from "next/link";
 import { useSearchParams } from "next/navigation";
 import { useEffect, useState } from "react";
-import { execute } from "../../graphql/execute";
+import { execute, mayPass } from "../../graphql/execute";
 import { type Painting, SessionQuery } from "../../graphql/operations";
 import { untilReached } from "../../graphql/subscribe";
 import headings from "../../parts/headings.module.css";
@@ -75,7 +75,7 @@ function usePainting(id: string, isFinished: boolean): Painting | null {
     if (!isFinished) return;
     const ending = new AbortController();
     const { signal } = ending;
-    untilReached(() => execute(SessionQuery, { id, points: 2 }, signal), signal).then(
+    untilReached(() => execute(SessionQuery, { id, points: 2 }, signal), signal, mayPass).then(
       ({ session }) => setPainting(session?.__typename === "StyleTransferSession" ? session : null),
       // It was deleted meanwhile, or the page was left.
       () => setPainting(null),

@@ -1,5 +1,5 @@
 import { type Dispatch, useEffect } from "react";
-import { execute, messageOf } from "../../../graphql/execute";
+import { execute, mayPass, messageOf } from "../../../graphql/execute";
 import { FramesQuery } from "../../../graphql/operations";
 import { untilReached } from "../../../graphql/subscribe";
 import type { SessionAction } from "../../../session/session-state";
@@ -32,6 +32,6 @@ export function useKeptFrames(id: string, timeline: Timeline, wanted: number | n
 
 async function loadRange(id: string, range: StepSpan, signal: AbortSignal): Promise<SessionAction> {
   const query = () => execute(FramesQuery, { id, fromStep: range.from, toStep: range.to }, signal);
-  const { session } = await untilReached(query, signal);
+  const { session } = await untilReached(query, signal, mayPass);
   return { type: "filled", range, frames: session?.frames.edges.map(({ node }) => node) ?? [] };
 }
