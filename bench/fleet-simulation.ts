@@ -82,8 +82,9 @@ async function judge(reports: readonly WorkReport[], before: Load, after: Load):
   console.info(`claimed more than once: ${report.claimedAgain}; without all their frames: ${report.incomplete}`);
   console.info(`viewers received ${report.received} of ${frames} frames, out of order or twice: ${report.misdelivered.length}`);
   console.info(`failures: ${failures.length}${failures.length > 0 ? ` (${[...new Set(failures)].slice(0, 5).join("; ")})` : ""}`);
-  const { completed } = report;
-  if (completed !== sessions || report.incomplete > 0 || report.misdelivered.length > 0) throw new Error("The sessions did not complete.");
+  const { completed, incomplete, claimedAgain, misdelivered, received } = report;
+  if (completed !== sessions || incomplete > 0 || failures.length > 0) throw new Error("The sessions did not complete.");
+  if (claimedAgain > 0 || misdelivered.length > 0 || received !== frames) throw new Error("Not every step was made and seen once.");
 
   const turns = report.completedWhileAllWaited;
   const mean = turns.reduce((sum, count) => sum + count) / turns.length;

@@ -3,7 +3,7 @@
  * is killed every minute. Nothing may be lost, and memory and descriptors of what lives on may not grow after ten minutes.
  * Needs Linux, which shows both in /proc.
  *
- *   npx tsx bench/soak.ts            30 minutes
+ *   npx tsx bench/soak.ts            30 minutes; recorded if nothing was lost and nothing grows
  *   npx tsx bench/soak.ts MINUTES    a shorter form, which is not recorded and from which memory is hard to judge
  */
 import { readdirSync, readFileSync } from "node:fs";
@@ -62,7 +62,7 @@ try {
   ending.abort();
   await Promise.all(background);
   const measured = [...report(load), ...watched.flatMap(judge)];
-  if (process.argv[2] === undefined) await recordResults(measured, "npx tsx bench/soak.ts");
+  if (process.argv[2] === undefined && !hasFault) await recordResults(measured, "npx tsx bench/soak.ts");
 } finally {
   await fleet.close();
 }
@@ -120,14 +120,19 @@ function judge({ name, memory, descriptors }: Watched): Measurement[] {
 function judgeOne(name: string, what: string, unit: string, readings: readonly Reading[], least: number): Measurement[] {
   const counted = readings.filter(({ at }) => at >= (WARM_UP * minutes) / 60);
   if (counted.length < 3) return [];
-  const { perHour, rise, noise, isUpward } = trendOf(counted, least);
+  const { perHour, rise, most, noise, isUpward } = trendOf(counted, least);
   const values = counted.map(({ value }) => value);
   hasFault ||= isUpward;
   console.info(
     `${name}: ${Math.min(...values).toFixed(0)} to ${Math.max(...values).toFixed(0)} ${unit}, slope ${perHour.toFixed(1)} an hour, ` +
       `rise ${rise.toFixed(1)} with a noise of ${noise.toFixed(1)}: ${isUpward ? "UPWARD" : "no trend"}`,
   );
-  return [plain(`a soak of 30 minutes: ${what} of ${name}, slope after ten minutes`, perHour, `${unit}/h`)];
+  const bench = `a soak of 30 minutes: ${what} of ${name}`;
+  return [
+    plain(`${bench}, slope after ten minutes`, perHour, `${unit}/h`),
+    plain(`${bench}, rise after ten minutes`, rise, unit),
+    plain(`${bench}, most that counts as no rise`, most, unit),
+  ];
 }
 
 function plain(bench: string, value: number, unit: string): Measurement {

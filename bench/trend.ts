@@ -13,6 +13,8 @@ export interface Trend {
   rise: number;
   /** Standard deviation of the readings from it. */
   noise: number;
+  /** The largest rise that counts as none. */
+  most: number;
   isUpward: boolean;
 }
 
@@ -32,5 +34,6 @@ export function trendOf(readings: readonly Reading[], least: number): Trend {
   const perHour = readings.reduce((sum, { at, value }) => sum + (at - middle) * (value - level), 0) / spread;
   const noise = Math.sqrt(mean(readings.map(({ at, value }) => (value - level - perHour * (at - middle)) ** 2)));
   const rise = perHour * (last.at - first.at);
-  return { perHour, rise, noise, isUpward: rise > Math.max(NOISES * noise, least) };
+  const most = Math.max(NOISES * noise, least);
+  return { perHour, rise, noise, most, isUpward: rise > most };
 }
