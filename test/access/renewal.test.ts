@@ -36,7 +36,7 @@ async function titled(events: ReturnType<GraphqlClient["subscribe"]>, title: str
 
 test("a socket whose credential is renewed stays open when the one before ends, with its subscriptions", async () => {
   const { running, paint } = parties;
-  const old = await aToken({ name: "Old", expiresAt: new Date(Date.now() + 2000).toISOString() });
+  const old = await aToken({ name: "Old", expiresAt: new Date(Date.now() + 6000).toISOString() });
   const client = new GraphqlClient(running.address, old.secret);
   const { id } = await paint(old.id, "PRIVATE", { status: "RUNNING", finishedAt: null });
   const events = client.subscribe(EVENTS, { id });

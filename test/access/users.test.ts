@@ -52,8 +52,8 @@ const ask = async (browser: CookieBrowser, query: string, variables = {}) =>
   new GraphqlClient(running.address).send(query, variables, { Cookie: cookiesOf(browser) });
 const accessOf = async (browser: CookieBrowser) => (await ask(browser, ACCESS)).data.server.access;
 
-/** A socket of a browser's page; resolves `closed` with the code of its end. */
-async function connect(browser: CookieBrowser) {
+/** An open socket of a browser's page; `closed` resolves with the code of its end. */
+async function connect(browser: CookieBrowser): Promise<{ closed: Promise<number> }> {
   const headers = { Cookie: cookiesOf(browser), Origin: running.address };
   class Socket extends WebSocket {
     constructor(url: string, protocols: string) {
@@ -73,7 +73,7 @@ async function connect(browser: CookieBrowser) {
     on: { closed: (event) => close((event as { code: number }).code) },
   });
   await client.iterate({ query: ACCESS }).next();
-  return closed;
+  return { closed };
 }
 
 test.each([
@@ -132,7 +132,7 @@ test("without accounts there is no way to sign in", async () => {
 
 test("someone whose role was taken away has access on no device once they sign in again", async () => {
   const before = await browserOf("demoted", { atelier_role: "admin" });
-  const closed = connect(before);
+  const { closed } = await connect(before);
   const after = await browserOf("demoted", {});
   expect(await closed).toBe(4403);
   expect([(await accessOf(before)).role, (await accessOf(after)).role]).toEqual([null, null]);
@@ -140,7 +140,7 @@ test("someone whose role was taken away has access on no device once they sign i
 
 test("a role that changed counts on every device, and their sockets connect again", async () => {
   const before = await browserOf("promoted", { atelier_role: "viewer" });
-  const closed = connect(before);
+  const { closed } = await connect(before);
   await browserOf("promoted", { atelier_role: "artist" });
   expect(await closed).toBe(4403);
   expect((await accessOf(before)).role).toBe("ARTIST");
@@ -290,7 +290,7 @@ test("an admin lists users and ends the access of one, which closes their socket
   ];
   const kept = await browserOf("kept", { atelier_role: "artist" });
   const admin = await browserOf("boss", { atelier_role: "admin" });
-  const sockets = devices.map((device) => connect(device));
+  const sockets = await Promise.all(devices.map((device) => connect(device)));
   const { users } = (await ask(admin, "{ users(first: 100) { id name role lastSignInAt accessEndedAt } }")).data;
   const lee = users.find(({ name }: { name: string }) => name === "Lee");
   expect(lee).toMatchObject({ role: "ARTIST", accessEndedAt: null });
@@ -298,7 +298,7 @@ test("an admin lists users and ends the access of one, which closes their socket
   const SET = "mutation ($id: ID!, $allowed: Boolean!) { setUserAccess(id: $id, allowed: $allowed) { accessEndedAt } }";
   const ended = await ask(admin, SET, { id: lee.id, allowed: false });
   expect(ended.data.setUserAccess.accessEndedAt).not.toBeNull();
-  expect(await Promise.all(sockets)).toEqual([4403, 4403]);
+  expect(await Promise.all(sockets.map(({ closed }) => closed))).toEqual([4403, 4403]);
   for (const device of devices) expect((await accessOf(device)).role).toBeNull();
   expect((await accessOf(kept)).role).toBe("ARTIST");
   expect((await signIn(devices[0]!, "ended")).url.search).toBe("?refused=FORBIDDEN");
@@ -313,7 +313,7 @@ test("an admin lists users and ends the access of one, which closes their socket
 
 test("whoever signs out is a stranger in this browser alone", async () => {
   const [one, two] = [await browserOf("leaves", { atelier_role: "artist" }), await browserOf("leaves", { atelier_role: "artist" })];
-  const closed = connect(one);
+  const { closed } = await connect(one);
   await eventually(async () => expect((await accessOf(one)).role).toBe("ARTIST"));
   await one.go(`${running.address}/access`, { method: "DELETE" });
   expect(await closed).toBe(4403);

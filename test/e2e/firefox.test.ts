@@ -19,17 +19,11 @@ describeFirefox("the main stories in Firefox, with the bundled networks", (studi
   test("a painting is started from a sample and watched to its end, scrubbed with the keyboard, branched and exported", async () => {
     const painting = await studio.open("/");
     await painting.click("radio", "Allium");
-    await startPainting(painting, "Stained glass", 60);
+    await startPainting(painting, "Stained glass", 150);
     const id = idOf(painting);
     const watched = new Set<number>();
-    await expect
-      .poll(async () => {
-        const step = await painting.shownStep();
-        watched.add(step);
-        return step;
-      })
-      .toBe(60);
-    expect(watched.size).toBeGreaterThan(3);
+    await expect.poll(async () => watched.add(await painting.shownStep()).size).toBeGreaterThan(3);
+    await expect.poll(() => painting.shownStep()).toBe(150);
     await painting.waitForText(/Finished/);
 
     await (await painting.find("slider", "Step")).focus();

@@ -52,7 +52,8 @@ describeStudio("a long painting in a browser, with the real server", {}, (studio
     await waitForStep(page, step + 5);
     await other.getByText(/^In effect from step \d+\.$/).waitFor();
     await page.getByRole("slider", { name: "Style", exact: true }).focus();
-    for (let press = 0; press < 30; press++) await page.keyboard.press("ArrowRight");
+    // Not awaited one by one: on a slow machine each would be a change of its own.
+    await Promise.all(Array.from({ length: 30 }, () => page.keyboard.press("ArrowRight")));
     const wanted = Number(await beta(page).inputValue());
     expect(wanted).toBeGreaterThan(90);
     await expect.poll(async () => (await stored(id)).settings.beta).toBe(wanted);

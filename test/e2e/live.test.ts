@@ -284,9 +284,8 @@ describeStudio("live translations in a browser, with the real server", { camera:
     if (!box) throw new Error("The slider cannot be seen");
     const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
     await page.mouse.move(x, y);
-    await page.mouse.down();
     // Not awaited one by one: on a slow machine the size would settle between two movements.
-    await Promise.all(Array.from({ length: 20 }, (_, step) => page.mouse.move(x + step + 1, y)));
+    await Promise.all([page.mouse.down(), ...Array.from({ length: 20 }, (_, step) => page.mouse.move(x + step + 1, y))]);
     await page.mouse.up();
     await expect.poll(starts).toBe(2);
     // The slider would settle again while these results of the new session arrive.

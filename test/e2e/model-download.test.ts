@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { FileServer } from "../helpers/file-server.js";
+import { FileServer, stallHalfway } from "../helpers/file-server.js";
 import { pngPicture } from "../helpers/pictures.js";
 import { ServerFixture } from "../helpers/server-fixture.js";
 import { until } from "../helpers/until.js";
@@ -24,10 +24,9 @@ beforeAll(async () => {
   mirror.files.set("models/vgg19/card.json", Buffer.from(JSON.stringify({ ...card, id: "vgg19", title: "A network" })));
   mirror.files.set(`models/vgg19/${card.model}`, await readFile(join(bundled, String(card.model))));
   held = new Promise((resolve) => {
-    mirror.faults.push((_request, response, bytes) => {
+    mirror.faults.push((request, response, bytes) => {
       breakOff = () => response.destroy();
-      response.writeHead(200, { "content-length": bytes.length });
-      response.write(bytes.subarray(0, bytes.length / 2), () => resolve());
+      stallHalfway(resolve)(request, response, bytes);
     });
   });
 });

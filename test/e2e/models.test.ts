@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { FileServer } from "../helpers/file-server.js";
+import { FileServer, stallHalfway } from "../helpers/file-server.js";
 import { operatorLink } from "../helpers/operator-link.js";
 import { describeStudio } from "../helpers/studio.js";
 import { screenshot } from "../helpers/studio-page.js";
@@ -16,10 +16,7 @@ beforeAll(async () => {
   mirror.files.set("models/vgg19/card.json", Buffer.from(JSON.stringify({ ...card, id: "vgg19", title: "A network (fetched)" })));
   mirror.files.set(`models/vgg19/${card.model}`, await readFile(join(bundled, String(card.model))));
   // The first download stops half-way and waits to be cancelled; the next one goes on.
-  mirror.faults.push((_request, response, bytes) => {
-    response.writeHead(200, { "content-length": bytes.length });
-    response.write(bytes.subarray(0, bytes.length / 2));
-  });
+  mirror.faults.push(stallHalfway());
 });
 
 afterAll(() => mirror.close());

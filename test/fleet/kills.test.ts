@@ -16,6 +16,4 @@ test.skipIf(postgresPrograms === null || !hasRedis())(
     // The sessions of a killed worker wait for its leases to end, which takes longer than the next kill.
     expect(new Set(report.kills)).toEqual(new Set(["device", "worker", "API server"]));
   },
-  // The processes that are replaced take a quarter of a minute on an idle machine, and much longer on a busy one.
-  300_000,
 );

@@ -82,6 +82,21 @@ export function breakOffAfter(count: number): FaultyResponse {
   };
 }
 
+/**
+ * Sends half the file, then next to nothing: a byte each second, so that nobody takes the connection for a dead one. Calls
+ * `onHalf` when the half is sent.
+ */
+export function stallHalfway(onHalf?: () => void): FaultyResponse {
+  return (_request, response, bytes) => {
+    const half = Math.floor(bytes.length / 2);
+    response.writeHead(200, { "content-length": bytes.length });
+    response.write(bytes.subarray(0, half), () => onHalf?.());
+    let sent = half;
+    const drip = setInterval(() => response.write(bytes.subarray(sent, ++sent)), 1000);
+    response.once("close", () => clearInterval(drip));
+  };
+}
+
 /** Responds with a status and no body. */
 export function status(code: number, headers: Record<string, string> = {}): FaultyResponse {
   return (_request, response) => response.writeHead(code, headers).end();

@@ -4,9 +4,6 @@ import type { GraphqlClient } from "./graphql-client.js";
 import { type KillablePlace, killDevice } from "./killable-place.js";
 import { until } from "./until.js";
 
-/** How long a worker may take until it claims sessions, ms: its device opens on a machine where all processes start at once. */
-const READY_MS = 110_000;
-
 /**
  * Notes the order in which sessions are first claimed. Their `startedAt` is later, when a device gets them, and two workers
  * may need more and less time until then. Claims wait for each other, so that the order of the numbers is theirs.
@@ -92,7 +89,7 @@ export class KillableFleet implements KillablePlace {
 /** Starts a worker, and waits until it claims sessions. */
 async function startWorker(fleet: Fleet): Promise<FleetServer> {
   const worker = await fleet.worker();
-  await until(async () => (await fetch(`${worker.client.address}/readyz`)).ok, READY_MS);
+  await until(async () => (await fetch(`${worker.client.address}/readyz`)).ok);
   return worker;
 }
 

@@ -7,14 +7,6 @@ export const areFaultsLong = process.env.LONG_FAULTS === "1";
 /** Longest wait for what follows a long fault, ms. */
 const LONG_PATIENCE_MS = 300_000;
 
-/** More steps than are painted in a second. */
-const STEPS_PER_SECOND = 80;
-
-/** Steps of a painting that is still being painted when a fault is over, which lasts so many seconds in the long form. */
-export function stepsDuring(seconds: number): number {
-  return areFaultsLong ? seconds * STEPS_PER_SECOND : 60;
-}
-
 /** Lets a fault last until its effect shows, and in the long form for so many seconds at least. */
 export async function faultLasts(seconds: number, effect: () => boolean | Promise<boolean>): Promise<void> {
   const least = areFaultsLong ? delay(1000 * seconds) : null;

@@ -8,7 +8,12 @@ import type { ServerLaunch, ServerProcess } from "./server.js";
 
 const START = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }";
 const SMALL = { size: 64, model: "vgg19-lite" };
+const SHORTEN = "mutation ($id: ID!, $steps: Int!) { steer(sessionId: $id, changes: { steps: $steps }) { id } }";
+const LATEST = "query ($id: ID!) { session(id: $id) { latestFrame { step } } }";
 const STATUS = "query ($id: ID!) { session(id: $id) { status } }";
+
+/** Steps of a painting that ends when a test lets it: more than are painted in a minute. */
+export const ENDLESS = 5000;
 
 /** A viewer who watches through one server; `ended` says whether the session ended before the connection did. */
 export interface Watched {
@@ -86,6 +91,24 @@ export class PaintingFleet {
   watch(id: string, client = this.second): Watched {
     const viewer = new PatientViewer(id);
     return { viewer, ended: viewer.follow(client) };
+  }
+
+  /** Lets a painting end after a few more steps. */
+  async shorten(id: string, client = this.first): Promise<void> {
+    const step = async (): Promise<number> => (await client.query(LATEST, { id })).session.latestFrame?.step ?? 0;
+    // Until then it may have painted more than those.
+    for (let more = 5; ; more *= 4) {
+      const { errors } = await client.send(SHORTEN, { id, steps: (await step()) + more });
+      if (errors === undefined) return;
+      expect(errors).toMatchObject([{ extensions: { code: "BAD_INPUT", field: "changes.steps" } }]);
+    }
+  }
+
+  /** Lets an endless painting end, and checks what `expectWhole` does. */
+  async expectEndsWhole(watched: Watched, client = this.first): Promise<void> {
+    await this.shorten(watched.viewer.id, client);
+    expect(await watched.ended).toBe(true);
+    await this.expectWhole(watched, watched.viewer.lastStep, client);
   }
 
   /** Checks that each step was stored once, and that what came was in order and is in history. */

@@ -137,8 +137,8 @@ describe("a device process", () => {
   });
 
   test("whose heartbeat continues while a step blocks it is not killed", async () => {
-    const { process: device, messages, paint } = await startDevice({ pingIntervalMs: 200, heartbeatMs: 3000, silence: unlimited });
-    paint({ steps: 1, blockMs: 5000 });
+    const { process: device, messages, paint } = await startDevice({ pingIntervalMs: 200, heartbeatMs: 10_000, silence: unlimited });
+    paint({ steps: 1, blockMs: 12_000 });
     await until(() => messages.some(({ type }) => type === "finished"));
     expect(device.responding).toBe(true);
   });

@@ -2,20 +2,19 @@ import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { expect, it } from "vitest";
 import { wakeUpJobs } from "../../../server/queue/wake-ups.js";
-import { faultLasts, stepsDuring } from "../../helpers/long-faults.js";
-import type { PaintingFleet } from "../../helpers/painting-fleet.js";
+import { faultLasts } from "../../helpers/long-faults.js";
+import { ENDLESS, type PaintingFleet } from "../../helpers/painting-fleet.js";
 import { PatientViewer } from "../../helpers/patient-viewer.js";
 import { until } from "../../helpers/until.js";
 
 /** How long they sleep in the long form, seconds. */
 const SLEEP = 60;
-const steps = stepsDuring(SLEEP);
 
 /** Processes that sleep and wake up again, and work that is handed out twice. */
 export function processFaults(paintings: PaintingFleet): void {
   it("let a worker that slept write nothing of a session that another one has", async () => {
     const sleeper = await paintings.sharedWorker();
-    const id = await paintings.start(steps);
+    const id = await paintings.start(ENDLESS);
     const watched = paintings.watch(id);
     await until(() => watched.viewer.lastStep >= 3);
     process.kill(sleeper.pid, "SIGSTOP");
@@ -25,7 +24,7 @@ export function processFaults(paintings: PaintingFleet): void {
     await paintings.startWorker();
     await faultLasts(SLEEP, () => watched.viewer.lastStep > stopped + 3);
     process.kill(sleeper.pid, "SIGCONT");
-    await paintings.expectWhole(watched, steps);
+    await paintings.expectEndsWhole(watched);
     expect(await paintings.claimsOf(id)).toBe(2);
     // It works again as before.
     await paintings.endWorkers(sleeper);
@@ -35,7 +34,7 @@ export function processFaults(paintings: PaintingFleet): void {
   it("let viewers of an API server that slept miss nothing, there or elsewhere, and start what it was asked for", async () => {
     await paintings.sharedWorker();
     const { client, process: sleeper } = await paintings.fleet.api();
-    const id = await paintings.start(steps);
+    const id = await paintings.start(ENDLESS);
     const staying = new PatientViewer(id);
     // It may be cut off, and comes back then.
     const stayed = staying.follow(client).catch(() => false);
@@ -48,9 +47,9 @@ export function processFaults(paintings: PaintingFleet): void {
     await faultLasts(SLEEP, () => moved.lastStep > stopped + 3);
     process.kill(sleeper.pid, "SIGCONT");
     const late = paintings.watch(await asked);
-    await paintings.expectWhole(watched, steps);
+    await paintings.expectEndsWhole(watched);
     const ended = (await stayed) || (await staying.follow(paintings.second));
-    await paintings.expectWhole({ viewer: staying, ended: Promise.resolve(ended) }, steps);
+    await paintings.expectWhole({ viewer: staying, ended: Promise.resolve(ended) }, moved.lastStep);
     await paintings.expectWhole(late, 5);
   });
 

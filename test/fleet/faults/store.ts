@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { afterFault, areFaultsLong, faultLasts } from "../../helpers/long-faults.js";
-import { type PaintingFleet, uploadPictures, type Watched } from "../../helpers/painting-fleet.js";
+import { ENDLESS, type PaintingFleet, uploadPictures, type Watched } from "../../helpers/painting-fleet.js";
 import { pngPicture } from "../../helpers/pictures.js";
 import { noteSkipped } from "../../helpers/skipped.js";
 import { noSmallDisk, SmallDisk } from "../../helpers/small-disk.js";
@@ -21,14 +21,14 @@ export function storeFaults(paintings: PaintingFleet, store: () => TroubledStore
   it("paint on, only slower, while the store takes a second and more for everything", async () => {
     onTestFinished(() => store().end());
     await paintings.sharedWorker();
-    const watched = paintings.watch(await paintings.start(60));
+    const watched = paintings.watch(await paintings.start(ENDLESS));
     const { viewer } = watched;
     await until(() => viewer.lastStep >= 3);
     store().begin({ kind: "slow", ms: areFaultsLong ? 4000 : 1100 });
     const before = viewer.lastStep;
     await faultLasts(TROUBLE, () => viewer.lastStep > before + 1);
     store().end();
-    await paintings.expectWhole(watched, 60);
+    await paintings.expectEndsWhole(watched);
     expect([...viewer.statuses]).not.toContain("PAUSED");
   });
 
@@ -36,7 +36,7 @@ export function storeFaults(paintings: PaintingFleet, store: () => TroubledStore
     onTestFinished(() => store().end());
     await paintings.sharedWorker();
     for (const trouble of outages) {
-      const running = paintings.watch(await paintings.start(60));
+      const running = paintings.watch(await paintings.start(ENDLESS));
       await until(() => running.viewer.lastStep >= 3);
       store().begin(trouble);
       const begun = paintings.watch(await paintings.start(5));
@@ -46,7 +46,7 @@ export function storeFaults(paintings: PaintingFleet, store: () => TroubledStore
         await expect(paintings.first.upload((await pngPicture(32, 32, 5)).bytes)).rejects.toThrow("UNAVAILABLE");
       }
       store().end();
-      await paintings.expectWhole(running, 60);
+      await paintings.expectEndsWhole(running);
       await paintings.expectWhole(begun, 5);
     }
   });
@@ -61,7 +61,7 @@ export function storeFaults(paintings: PaintingFleet, store: () => TroubledStore
         paintings.startWorker({ ...place, ATELIER_DATA: join(disk.folder, "worker") }),
       ]);
       const health = async () => (await fetch(`${(await worker.client()).address}/readyz`)).status;
-      const id = await paintings.start(60, client, await uploadPictures(client));
+      const id = await paintings.start(ENDLESS, client, await uploadPictures(client));
       const watched = paintings.watch(id, client);
       const { viewer } = watched;
       await until(() => viewer.lastStep >= 3);
@@ -70,7 +70,7 @@ export function storeFaults(paintings: PaintingFleet, store: () => TroubledStore
       expect(await health()).toBe(503);
       await disk.empty();
       await afterFault(() => viewer.status !== "PAUSED");
-      await paintings.expectWhole(watched, 60, client);
+      await paintings.expectEndsWhole(watched, client);
       await until(async () => (await health()) === 200);
       await Promise.all([server.end(), worker.end()]);
     });
@@ -81,11 +81,11 @@ export function storeFaults(paintings: PaintingFleet, store: () => TroubledStore
       await paintings.endWorkers();
       const worker = await paintings.startWorker({ ATELIER_DATA: join(disk.folder, "worker") });
       const health = async () => (await fetch(`${(await worker.client()).address}/readyz`)).status;
-      const watched = paintings.watch(await paintings.start(60));
+      const watched = paintings.watch(await paintings.start(ENDLESS));
       await until(() => watched.viewer.lastStep >= 3);
       await disk.fill();
       await until(async () => (await health()) === 503);
-      await paintings.expectWhole(watched, 60);
+      await paintings.expectEndsWhole(watched);
       expect([...watched.viewer.statuses]).not.toContain("PAUSED");
       await worker.end();
     });

@@ -27,7 +27,9 @@ export function DrawingPad({ pad, drawing, act, onSource }: Props) {
   const [tool, setTool] = useState<Stroke["tool"]>("pen");
   const [width, setWidth] = useState<number>(pad.widths[1]);
   const [colour, setColour] = useState(pad.colours[0]?.value ?? "#000000");
-  const [ground, setGround] = useState<HTMLImageElement | null>(null);
+  /** The picture under the strokes, null without one; not known until it is loaded. */
+  const [ground, setGround] = useState<HTMLImageElement | null | undefined>(pad.begins === null ? null : undefined);
+  const isReady = ground !== undefined;
   /** The pointer that is drawing; others, such as a second finger, are ignored. */
   const pen = useRef<number | null>(null);
 
@@ -35,21 +37,24 @@ export function DrawingPad({ pad, drawing, act, onSource }: Props) {
     if (pad.begins === null) return;
     const image = new Image();
     image.onload = () => setGround(image);
+    image.onerror = () => setGround(null);
     image.src = pad.begins;
     return () => {
       image.onload = null;
+      image.onerror = null;
     };
   }, [pad]);
 
   useEffect(() => {
     const context = canvas.current?.getContext("2d", { alpha: false });
-    if (context) paintDrawing(context, drawing, pad.sheet, ground);
+    if (context) paintDrawing(context, drawing, pad.sheet, ground ?? null);
     listeners.current.tell();
   }, [drawing, pad, ground]);
 
   useEffect(() => {
     const element = canvas.current;
-    if (!element) return;
+    // Before, an empty sheet would be taken for the drawing.
+    if (!element || !isReady) return;
     const heard = listeners.current;
     onSource({
       element,
@@ -66,7 +71,7 @@ export function DrawingPad({ pad, drawing, act, onSource }: Props) {
       close: () => heard.clear(),
     });
     return () => onSource(null);
-  }, [onSource]);
+  }, [onSource, isReady]);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
