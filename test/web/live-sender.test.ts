@@ -1,5 +1,6 @@
 import { setImmediate as settle } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { ConnectionError } from "../../web/graphql/execute";
 import { LiveSender, type Receipt } from "../../web/rooms/live/live-sender";
 
 /** A sender whose server responds when the test says so. */
@@ -90,6 +91,25 @@ describe("a live sender", () => {
     live.sent[2]?.answer({ status: "SUPERSEDED" });
     await live.settle();
     expect(live.data).toEqual(["a", "a", "b", "c"]);
+  });
+
+  test("sends the last picture again when it did not reach the server, and no older one", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const live = setUp();
+    await live.offer("a");
+    await live.offer("b");
+    for (const { refuse } of live.sent) refuse(new ConnectionError());
+    await live.settle();
+    expect(live.data).toEqual(["a", "b"]);
+    vi.advanceTimersByTime(1000);
+    await live.settle();
+    expect(live.data).toEqual(["a", "b", "b"]);
+    live.sent[2]?.refuse(new ConnectionError());
+    await live.offer("c");
+    vi.advanceTimersByTime(1000);
+    await live.settle();
+    expect(live.data).toEqual(["a", "b", "b", "c"]);
   });
 
   test("counts a result as the end of older pictures", async () => {

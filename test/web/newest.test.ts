@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { ServerError } from "../../web/graphql/execute";
 import { Newest } from "../../web/parts/newest";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
+
+const open = new AbortController().signal;
 
 /** A list whose readings last until the test answers them. */
 function setUp() {
@@ -39,15 +42,15 @@ test("shows answers in the order in which they were asked for", async () => {
 
 test("reads again after changes that follow a failed reading", async () => {
   const { newest, readings, shown, failures } = setUp();
-  newest.changed();
-  newest.changed();
+  newest.changed(open);
+  newest.changed(open);
   expect(readings).toHaveLength(1);
   readings[0]?.fail(new Error("away"));
   await vi.advanceTimersByTimeAsync(1000);
   expect(failures).toEqual([new Error("away")]);
   readings[1]?.answer("back");
   await vi.advanceTimersByTimeAsync(1000);
-  newest.changed();
+  newest.changed(open);
   readings[2]?.answer("again");
   await vi.advanceTimersByTimeAsync(0);
   expect(shown).toEqual(["back", "again"]);
@@ -59,4 +62,16 @@ test("tells whoever waits for a reading that it failed", async () => {
   readings[0]?.fail(new Error("away"));
   await expect(loading).rejects.toThrow("away");
   expect(failures).toEqual([]);
+});
+
+test("reads again by itself after an error that passes", async () => {
+  vi.stubGlobal("window", new EventTarget());
+  const { newest, readings, shown, failures } = setUp();
+  newest.changed(open);
+  readings[0]?.fail(new ServerError("The database cannot be reached.", "UNAVAILABLE"));
+  await vi.advanceTimersByTimeAsync(1000);
+  readings[1]?.answer("back");
+  await vi.advanceTimersByTimeAsync(0);
+  expect([shown, failures]).toEqual([["back"], []]);
+  vi.unstubAllGlobals();
 });

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test, vi } from "vitest";
+import { ConnectionError, ServerError } from "../../web/graphql/execute";
 import { ViewersEvents } from "../../web/graphql/operations";
 import { type Follow, follow } from "../../web/graphql/subscribe";
 import { watch } from "../../web/graphql/use-subscription";
@@ -7,7 +8,15 @@ import { eventually } from "../helpers/eventually.js";
 vi.mock("../../web/graphql/subscribe", () => ({
   follow: vi.fn(async () => undefined),
   subscriptionsBegun: async () => undefined,
-  untilReached: (attempt: () => Promise<unknown>) => attempt(),
+  async untilReached(attempt: () => Promise<unknown>, _signal: AbortSignal, passes: (error: unknown) => boolean) {
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!passes(error)) throw error;
+      }
+    }
+  },
 }));
 
 const followed = vi.mocked(follow);
@@ -46,6 +55,18 @@ test("loads again at each connection if the server does not send earlier changes
   for (const connected of [true, false, true]) options().onConnection?.(connected);
   await eventually(() => expect(load).toHaveBeenCalledTimes(3));
   expect(connections).toEqual([true, false, true]);
+});
+
+test("loads again in spite of an outage after it has connected", async () => {
+  const reasons = [new ServerError("The database cannot be reached.", "UNAVAILABLE"), new ConnectionError()];
+  await watch({ ...subscription, reloads: true }, new AbortController().signal);
+  load.mockImplementation(async () => {
+    const reason = reasons.shift();
+    if (reason) throw reason;
+  });
+  options().onConnection?.(true);
+  await eventually(() => expect(load).toHaveBeenCalledTimes(4));
+  expect(failures).toEqual([]);
 });
 
 test("does not follow a session that is over when it is loaded", async () => {

@@ -1,4 +1,5 @@
 import { ConnectionError } from "./execute";
+import { serverAnswers } from "./server-answers";
 import { socketTransport } from "./socket-transport";
 import type { Transport } from "./transport";
 
@@ -8,7 +9,6 @@ const EVENTS = "events";
 
 /** How often in a row a socket is refused before the page uses events. */
 const MOST_REFUSALS = 2;
-const ANSWER_WITHIN_MS = 4_000;
 
 let socket: Transport | null = null;
 let events: Promise<Transport> | null = null;
@@ -49,15 +49,6 @@ async function judge(): Promise<void> {
     sessionStorage.setItem(STORED, EVENTS);
   } catch {
     // The browser keeps nothing for this page: the next one finds out again.
-  }
-}
-
-async function serverAnswers(): Promise<boolean> {
-  try {
-    return (await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN_MS) })).ok;
-  } catch {
-    // It cannot be reached.
-    return false;
   }
 }
 

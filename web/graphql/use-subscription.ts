@@ -1,6 +1,6 @@
 import type { ResultOf, VariablesOf } from "gql.tada";
 import { useEffect, useRef } from "react";
-import { ConnectionError, mayPass } from "./execute";
+import { mayPass } from "./execute";
 import { type Follow, follow, subscriptionsBegun, untilReached } from "./subscribe";
 
 /** A subscription that a component keeps open. Its closures may hold state that lasts as long as the subscription. */
@@ -52,13 +52,21 @@ export async function watch<Result, Variables extends Record<string, unknown>>(
   const fail = (error: unknown) => {
     if (!signal.aborted) onFailure(error);
   };
+  /** Ends the loading after the connection before, which the next one makes anew. */
+  let reloading = new AbortController();
+  signal.addEventListener("abort", () => reloading.abort());
   const loadAgain = async (again: () => Promise<void>) => {
-    try {
+    reloading.abort();
+    reloading = new AbortController();
+    const { signal: own } = reloading;
+    const afterBegin = async () => {
       await subscriptionsBegun();
-      await untilReached(again, signal, mayPass, onConnection);
+      await again();
+    };
+    try {
+      await untilReached(afterBegin, own, mayPass, onConnection);
     } catch (error) {
-      // After a lost connection the next one loads again.
-      if (!(error instanceof ConnectionError)) fail(error);
+      if (!own.aborted) fail(error);
     }
   };
   try {

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { execute, messageOf } from "../graphql/execute";
+import { execute, mayPass, messageOf } from "../graphql/execute";
 import { FetchNetwork, type Network, NetworkEvents, NetworksQuery, StopFetching } from "../graphql/operations";
 import { untilReached } from "../graphql/subscribe";
 import { useSubscription } from "../graphql/use-subscription";
@@ -22,10 +22,18 @@ export function useNetworks(): Networks {
   const report = (error: unknown) => setFailure(messageOf(error));
 
   useSubscription("networks", (_key, signal) => {
+    /** For each load under way, the networks that changed meanwhile: its answer may be older. */
+    const loads = new Set<Network[]>();
     const load = async () => {
-      const { models } = await execute(NetworksQuery, {}, signal);
-      setNetworks(models);
-      setFailure(null);
+      const meanwhile: Network[] = [];
+      loads.add(meanwhile);
+      try {
+        const { models } = await execute(NetworksQuery, {}, signal);
+        setNetworks(meanwhile.reduce<readonly Network[]>(withNetwork, models));
+        setFailure(null);
+      } finally {
+        loads.delete(meanwhile);
+      }
     };
     return {
       document: NetworkEvents,
@@ -34,9 +42,10 @@ export function useNetworks(): Networks {
       reloads: true,
       onEvent({ models }) {
         take(models);
+        for (const meanwhile of loads) meanwhile.push(models);
         // Another network may be the default one now.
         if (models.task === "FEATURES" && models.state !== "DOWNLOADING")
-          untilReached(load, signal).catch((error: unknown) => signal.aborted || report(error));
+          untilReached(load, signal, mayPass).catch((error: unknown) => signal.aborted || report(error));
       },
       onFailure: report,
     };

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { type ComponentProps, useEffect, useState } from "react";
 
 /** Time before a picture is asked for again, ms; it doubles up to the longest one. */
 const AGAIN_AFTER_MS = 3_000;
@@ -6,9 +6,9 @@ const LONGEST_MS = 60_000;
 
 /**
  * A picture of an address that never changes. One that cannot be loaded, as while the server or its database is away, is asked
- * for again. Decorative: what it shows is said elsewhere.
+ * for again. Without `alt` it is decorative: what it shows is said elsewhere.
  */
-export function LastingImage({ src }: { src: string }) {
+export function LastingImage({ src, alt = "", ...others }: Omit<ComponentProps<"img">, "src" | "onError"> & { src: string }) {
   const [failed, setFailed] = useState<{ src: string; times: number; image: HTMLImageElement } | null>(null);
   useEffect(() => {
     if (failed === null || failed.src !== src) return;
@@ -24,11 +24,9 @@ export function LastingImage({ src }: { src: string }) {
   return (
     // biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable.
     <img
+      {...others}
       src={src}
-      alt=""
-      loading="lazy"
-      decoding="async"
-      draggable={false}
+      alt={alt}
       onError={({ currentTarget: image }) => setFailed((last) => ({ src, times: last?.src === src ? last.times + 1 : 1, image }))}
     />
   );

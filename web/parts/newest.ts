@@ -1,3 +1,5 @@
+import { mayPass } from "../graphql/execute";
+import { untilReached } from "../graphql/subscribe";
 import { Coalescer } from "./coalescer";
 
 export interface NewestParts<Data> {
@@ -16,11 +18,14 @@ export interface NewestParts<Data> {
 export class Newest<Data> {
   private begun = 0;
   private shown = 0;
-  private readonly soon: Coalescer<undefined>;
+  private readonly soon: Coalescer<AbortSignal>;
 
   constructor(private readonly parts: NewestParts<Data>) {
-    const work = () => this.load().catch(parts.onFailure);
-    this.soon = new Coalescer({ work, merge: () => undefined, everyMs: parts.everyMs });
+    const work = (signal: AbortSignal) =>
+      untilReached(() => this.load(), signal, mayPass).catch((error: unknown) => {
+        if (!signal.aborted) parts.onFailure(error);
+      });
+    this.soon = new Coalescer({ work, merge: (_, newer) => newer, everyMs: parts.everyMs });
   }
 
   /** Reads at once, and resolves once that or something newer is shown. @throws what `read` throws */
@@ -32,8 +37,8 @@ export class Newest<Data> {
     this.parts.show(data);
   }
 
-  /** Reads after a change that was not made here. */
-  changed(): void {
-    this.soon.offer(undefined);
+  /** Reads after a change that was not made here, again while the server or its database is away, until `signal` aborts. */
+  changed(signal: AbortSignal): void {
+    this.soon.offer(signal);
   }
 }

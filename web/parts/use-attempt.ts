@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
-import { ServerError } from "../graphql/execute";
+import { mayPass, ServerError } from "../graphql/execute";
+import { untilReached } from "../graphql/subscribe";
 
 /** Time for which a conflict is shown, ms. */
 const CONFLICT_MS = 8_000;
@@ -10,11 +11,13 @@ export interface Attempt {
   failure: unknown;
   /** Resolves with whether the action succeeded. */
   attempt(action: () => Promise<unknown>): Promise<boolean>;
+  /** Loads what the page shows: again while the server or its database is away, whose error shows meanwhile. */
+  load(action: () => Promise<unknown>, signal: AbortSignal): Promise<void>;
   /** Forgets the error. */
   forget(): void;
 }
 
-/** Runs the action of a button and keeps its error. */
+/** Runs the action of a button, or loads a part of a page, and keeps the error. */
 export function useAttempt(): Attempt {
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<unknown>(null);
@@ -39,5 +42,21 @@ export function useAttempt(): Attempt {
     }
   }
 
-  return { busy, failure, attempt, forget: () => setFailure(null) };
+  async function load(action: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+    const passes = (error: unknown) => {
+      if (!signal.aborted) setFailure(error);
+      return mayPass(error);
+    };
+    setBusy(true);
+    try {
+      await untilReached(action, signal, passes);
+      setFailure(null);
+    } catch (error) {
+      if (!signal.aborted) setFailure(error);
+    } finally {
+      if (!signal.aborted) setBusy(false);
+    }
+  }
+
+  return { busy, failure, attempt, load, forget: () => setFailure(null) };
 }

@@ -1,5 +1,5 @@
 import { type Dispatch, useEffect, useReducer, useRef, useState } from "react";
-import { execute, messageOf, ServerError } from "../graphql/execute";
+import { execute, mayPass, messageOf, ServerError } from "../graphql/execute";
 import {
   ElsewhereEvents,
   ElsewhereQuery,
@@ -10,7 +10,7 @@ import {
   SessionQuery,
   ViewersEvents,
 } from "../graphql/operations";
-import { ask } from "../graphql/subscribe";
+import { ask, untilReached } from "../graphql/subscribe";
 import { type SubscriptionTo, useSubscription } from "../graphql/use-subscription";
 import { Coalescer } from "../parts/coalescer";
 import { studioTexts as texts } from "../texts/studio";
@@ -62,7 +62,10 @@ function useElsewhere(id: string, session: Session | null, dispatch: Dispatch<Se
     newest.current = session;
   });
   const isHere = session !== null;
-  const [reloads] = useState(() => new Coalescer({ work: () => reload(id, dispatch), merge: () => undefined, everyMs: RELOAD_EVERY_MS }));
+  const [reloads] = useState(
+    () =>
+      new Coalescer<AbortSignal>({ work: (signal) => reload(id, dispatch, signal), merge: (_, newer) => newer, everyMs: RELOAD_EVERY_MS }),
+  );
   /** Whether a session is shown beside this one. */
   const isRelative = (other: string) => {
     const shown = newest.current;
@@ -71,17 +74,17 @@ function useElsewhere(id: string, session: Session | null, dispatch: Dispatch<Se
   };
   useSubscription(
     isHere ? id : null,
-    (): SubscriptionTo<typeof ElsewhereEvents> => ({
+    (_key, signal): SubscriptionTo<typeof ElsewhereEvents> => ({
       document: ElsewhereEvents,
       variables: () => ({}),
       onEvent({ sessions: event }) {
         const parent = event.__typename === "StyleTransferSession" ? event.parent?.id : undefined;
-        if (event.id === id || parent === id || isRelative(event.id)) reloads.offer(undefined);
+        if (event.id === id || parent === id || isRelative(event.id)) reloads.offer(signal);
       },
       onConnection(connected) {
         if (newest.current && isOver(newest.current.status)) dispatch({ type: "connection", connected });
         // What happened before is not sent.
-        if (connected) reloads.offer(undefined);
+        if (connected) reloads.offer(signal);
       },
       // The subscription to the session's own events says what is wrong.
       onFailure: () => undefined,
@@ -89,28 +92,28 @@ function useElsewhere(id: string, session: Session | null, dispatch: Dispatch<Se
   );
   useSubscription(
     isHere ? id : null,
-    (): SubscriptionTo<typeof RemovalEvents> => ({
+    (_key, signal): SubscriptionTo<typeof RemovalEvents> => ({
       document: RemovalEvents,
       variables: () => ({}),
       onEvent({ sessionRemovals: removed }) {
         if (removed === id) dispatch({ type: "removed" });
-        else if (isRelative(removed)) reloads.offer(undefined);
+        else if (isRelative(removed)) reloads.offer(signal);
       },
       onFailure: () => undefined,
     }),
   );
 }
 
-async function reload(id: string, dispatch: Dispatch<SessionAction>): Promise<void> {
+async function reload(id: string, dispatch: Dispatch<SessionAction>, signal: AbortSignal): Promise<void> {
   try {
     // After the server has begun the subscriptions: no change falls in between.
-    const { session } = await ask(ElsewhereQuery, { id });
+    const { session } = await untilReached(() => ask(ElsewhereQuery, { id }), signal, mayPass);
     if (!session) return dispatch({ type: "removed" });
     const { title, starred, note, approval } = session;
     const family = session.__typename === "StyleTransferSession" ? { parent: session.parent, branches: session.branches } : null;
     dispatch({ type: "elsewhere", described: { title, starred, note, approval }, family });
   } catch {
-    // While the server cannot be reached, the page stays as it was, and the status line says so.
+    // The page was left, or the session may no longer be seen, which its own subscription says.
   }
 }
 

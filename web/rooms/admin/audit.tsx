@@ -3,7 +3,6 @@
 import { useEffect, useState } from "react";
 import { type AuditEntry, AuditQuery } from "../../graphql/access-operations";
 import { execute } from "../../graphql/execute";
-import { untilReached } from "../../graphql/subscribe";
 import headings from "../../parts/headings.module.css";
 import { FailureNotice } from "../../parts/notice";
 import button from "../../parts/text-button.module.css";
@@ -17,13 +16,13 @@ const texts = accessTexts.admin.audit;
 export function Audit() {
   const [entries, setEntries] = useState<readonly AuditEntry[] | null>(null);
   const [readings, setReadings] = useState(0);
-  const { busy, failure, attempt } = useAttempt();
+  const { busy, failure, load } = useAttempt();
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` is another function at each rendering.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `load` is another function at each rendering.
   useEffect(() => {
     const ending = new AbortController();
     const { signal } = ending;
-    void attempt(() => untilReached(() => execute(AuditQuery, {}, signal), signal).then(({ auditLog }) => setEntries(auditLog)));
+    void load(async () => setEntries((await execute(AuditQuery, {}, signal)).auditLog), signal);
     return () => ending.abort();
   }, [readings]);
 

@@ -2,7 +2,6 @@ import { useEffect, useState } from "react";
 import type { Link } from "../../graphql/access-operations";
 import { LinksQuery, RevokeLink } from "../../graphql/access-operations";
 import { execute } from "../../graphql/execute";
-import { untilReached } from "../../graphql/subscribe";
 import { useAttempt } from "../../parts/use-attempt";
 import { LinkList } from "./link-list";
 import { type LinkPages, skipBehind, withLink, withPage } from "./link-pages";
@@ -14,7 +13,7 @@ import { NewLink } from "./new-link";
  */
 export function Links({ kind }: { kind: "ACCESS" | "TOKEN" | "OUTPUT" }) {
   const [pages, setPages] = useState<LinkPages | null>(null);
-  const { busy, failure, attempt } = useAttempt();
+  const { busy, failure, attempt, load: loadFirst } = useAttempt();
 
   async function load(skip: number, signal?: AbortSignal) {
     const { links } = await execute(LinksQuery, { kind, skip }, signal);
@@ -24,7 +23,7 @@ export function Links({ kind }: { kind: "ACCESS" | "TOKEN" | "OUTPUT" }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the functions are others at each rendering.
   useEffect(() => {
     const ending = new AbortController();
-    void attempt(() => untilReached(() => load(0, ending.signal), ending.signal));
+    void loadFirst(() => load(0, ending.signal), ending.signal);
     return () => ending.abort();
   }, [kind]);
 

@@ -38,12 +38,12 @@ export function OpenSessions() {
   });
   useSubscription(
     "open",
-    (): SubscriptionTo<typeof OpenSessionEvents> => ({
+    (_key, signal): SubscriptionTo<typeof OpenSessionEvents> => ({
       document: OpenSessionEvents,
       variables: () => ({}),
       load: () => newest.load(),
       reloads: true,
-      onEvent: () => newest.changed(),
+      onEvent: () => newest.changed(signal),
       onFailure: setUnknown,
     }),
   );

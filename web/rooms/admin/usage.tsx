@@ -1,7 +1,6 @@
 import { useEffect, useState } from "react";
 import { UsageQuery, type Usage as Used } from "../../graphql/admin-operations";
 import { execute } from "../../graphql/execute";
-import { untilReached } from "../../graphql/subscribe";
 import { formatBytes } from "../../networks/networks";
 import fold from "../../parts/fold.module.css";
 import headings from "../../parts/headings.module.css";
@@ -15,13 +14,13 @@ const texts = accessTexts.admin.usage;
 /** Who has how much on the server, and the limits that hold for them. */
 export function Usage() {
   const [used, setUsed] = useState<Used | null>(null);
-  const { failure, attempt } = useAttempt();
+  const { failure, load } = useAttempt();
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` is another function at each rendering.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `load` is another function at each rendering.
   useEffect(() => {
     const ending = new AbortController();
     const { signal } = ending;
-    void attempt(() => untilReached(() => execute(UsageQuery, {}, signal), signal).then(setUsed));
+    void load(async () => setUsed(await execute(UsageQuery, {}, signal)), signal);
     return () => ending.abort();
   }, []);
 

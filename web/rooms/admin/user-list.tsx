@@ -2,7 +2,6 @@ import { useEffect, useState } from "react";
 import type { User } from "../../graphql/access-operations";
 import { SetUserAccess, UsersQuery } from "../../graphql/access-operations";
 import { execute } from "../../graphql/execute";
-import { untilReached } from "../../graphql/subscribe";
 import headings from "../../parts/headings.module.css";
 import { momentOf } from "../../parts/moment";
 import { FailureNotice } from "../../parts/notice";
@@ -20,7 +19,7 @@ const PAGE = 100;
 export function UserList() {
   const [users, setUsers] = useState<readonly User[] | null>(null);
   const [hasMore, setHasMore] = useState(false);
-  const { busy, failure, attempt } = useAttempt();
+  const { busy, failure, attempt, load: loadFirst } = useAttempt();
 
   async function load(skip: number, signal?: AbortSignal) {
     const found = await execute(UsersQuery, { skip }, signal);
@@ -31,7 +30,7 @@ export function UserList() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the functions are others at each rendering.
   useEffect(() => {
     const ending = new AbortController();
-    void attempt(() => untilReached(() => load(0, ending.signal), ending.signal));
+    void loadFirst(() => load(0, ending.signal), ending.signal);
     return () => ending.abort();
   }, []);
 

@@ -7,6 +7,7 @@ import { type SubscriptionTo, useSubscription } from "../../graphql/use-subscrip
 import { useAccess } from "../../parts/access";
 import { displayUrl, frameUrl } from "../../parts/display-url";
 import headings from "../../parts/headings.module.css";
+import { LastingImage } from "../../parts/lasting-image";
 import { Newest } from "../../parts/newest";
 import { FailureNotice } from "../../parts/notice";
 import { useAttempt } from "../../parts/use-attempt";
@@ -51,14 +52,14 @@ export function WaitingForApproval() {
   });
   useSubscription(
     "waiting",
-    (): SubscriptionTo<typeof WaitingEvents> => ({
+    (_key, signal): SubscriptionTo<typeof WaitingEvents> => ({
       document: WaitingEvents,
       variables: () => ({}),
       load: () => newest.load(),
       reloads: true,
       onEvent({ sessions: { id, approval } }) {
         // What waits no more was decided by another admin, or is no longer shared.
-        if (approval === "PENDING" || shown.current?.sessions.some((session) => session.id === id)) newest.changed();
+        if (approval === "PENDING" || shown.current?.sessions.some((session) => session.id === id)) newest.changed(signal);
       },
       onFailure: setUnknown,
     }),
@@ -108,10 +109,8 @@ function WaitingCard({ session, busy, onReview }: CardProps) {
   return (
     <li className={styles.card}>
       <Link href={`/s?id=${encodeURIComponent(id)}`} className={styles.pictures}>
-        {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
-        {latestFrame && <img src={frameUrl(latestFrame, PICTURE)} alt="" />}
-        {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
-        {photo && <img className={styles.photo} src={displayUrl(photo.url, PHOTO)} alt={texts.photo} />}
+        {latestFrame && <LastingImage src={frameUrl(latestFrame, PICTURE)} alt="" />}
+        {photo && <LastingImage className={styles.photo} src={displayUrl(photo.url, PHOTO)} alt={texts.photo} />}
         <span className={styles.name}>{title}</span>
       </Link>
       <div className={styles.form}>

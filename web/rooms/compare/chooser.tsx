@@ -4,7 +4,9 @@ import { execute } from "../../graphql/execute";
 import { type RecentPainting, RecentPaintings } from "../../graphql/run-operations";
 import { displayUrl } from "../../parts/display-url";
 import headings from "../../parts/headings.module.css";
+import { LastingImage } from "../../parts/lasting-image";
 import { FailureNotice } from "../../parts/notice";
+import { useAttempt } from "../../parts/use-attempt";
 import { compareTexts as texts } from "../../texts/compare";
 import { compareHref } from "./address";
 import styles from "./chooser.module.css";
@@ -12,13 +14,15 @@ import styles from "./chooser.module.css";
 /** Recent paintings that can be added to those compared. */
 export function Chooser({ ids }: { ids: readonly string[] }) {
   const [recent, setRecent] = useState<readonly RecentPainting[] | null>(null);
-  const [failure, setFailure] = useState<unknown>(null);
+  const { failure, load } = useAttempt();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `load` is another function at each rendering.
   useEffect(() => {
     const ending = new AbortController();
-    execute(RecentPaintings, {}, ending.signal).then(
-      ({ sessions }) => setRecent(sessions.edges.flatMap(({ node }) => (node.__typename === "StyleTransferSession" ? [node] : []))),
-      (error: unknown) => ending.signal.aborted || setFailure(error),
-    );
+    const { signal } = ending;
+    void load(async () => {
+      const { sessions } = await execute(RecentPaintings, {}, signal);
+      setRecent(sessions.edges.flatMap(({ node }) => (node.__typename === "StyleTransferSession" ? [node] : [])));
+    }, signal);
     return () => ending.abort();
   }, []);
   const others = recent?.filter(({ id }) => !ids.includes(id));
@@ -34,8 +38,7 @@ export function Chooser({ ids }: { ids: readonly string[] }) {
           <li key={id}>
             <Link className={styles.painting} href={compareHref([...ids, id])} scroll={false}>
               <span className={`cropped ${styles.picture}`}>
-                {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
-                <img src={latestFrame?.url ?? displayUrl(content.url, 256)} alt="" loading="lazy" decoding="async" />
+                <LastingImage src={latestFrame?.url ?? displayUrl(content.url, 256)} alt="" loading="lazy" decoding="async" />
               </span>
               <span className={styles.name}>{title ?? texts.untitled}</span>
             </Link>

@@ -35,18 +35,18 @@ export function ShareSetup({ draft }: { draft: Draft }) {
 function SharedPictures({ ids }: { ids: readonly string[] }) {
   const [hidden, setHidden] = useState<readonly string[]>([]);
   const [shared, setShared] = useState(false);
-  const { busy, failure, attempt } = useAttempt();
+  const { busy, failure, attempt, load } = useAttempt();
   const access = useAccess();
   const joined = ids.join(",");
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` is another function at each rendering.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `load` is another function at each rendering.
   useEffect(() => {
     const ending = new AbortController();
     const isHidden = async (id: string) => {
       const { image } = await execute(ImageSharingQuery, { id }, ending.signal);
       return image?.visibility === "PRIVATE" && image.mayChange ? [id] : [];
     };
-    void attempt(async () => setHidden((await Promise.all(joined.split(",").filter(Boolean).map(isHidden))).flat()));
+    void load(async () => setHidden((await Promise.all(joined.split(",").filter(Boolean).map(isHidden))).flat()), ending.signal);
     return () => ending.abort();
   }, [joined]);
 

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
-import { execute } from "../../graphql/execute";
+import { execute, mayPass } from "../../graphql/execute";
 import { type Network, PaceQuery } from "../../graphql/operations";
+import { untilReached } from "../../graphql/subscribe";
 import { type Recipe, settingsOf } from "../../session/recipe";
 import { estimate, type Measured, measuredOf, pixelsOf } from "./estimate";
 import type { Range } from "./range";
@@ -20,7 +21,8 @@ export function useEstimate(recipe: Recipe, network: Network | null, photoUrl: s
 
   useEffect(() => {
     const ending = new AbortController();
-    execute(PaceQuery, {}, ending.signal).then(
+    const { signal } = ending;
+    untilReached(() => execute(PaceQuery, {}, signal), signal, mayPass).then(
       ({ sessions }) => setMeasured(measuredOf(sessions.edges.map(({ node }) => node))),
       // Without it the estimate is less exact; the gallery shows a lost connection.
       () => undefined,

@@ -3,6 +3,7 @@ import type { CSSProperties } from "react";
 import type { Card } from "../../graphql/operations";
 import { shortTitle } from "../../networks/networks";
 import { displayUrl, frameUrl } from "../../parts/display-url";
+import { LastingImage } from "../../parts/lasting-image";
 import { StarButton } from "../../parts/star-button";
 import { keepsHidden } from "../../session/sharing/approval-note";
 import { accessTexts } from "../../texts/access";
@@ -51,8 +52,7 @@ export function SessionCard({ card, showKind, actions, onRemove, selected = fals
       <div className={styles.thumb}>
         <Link href={`/s?id=${encodeURIComponent(id)}`} className={styles.link} title={title}>
           <span className={styles.thumbnail}>
-            {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
-            {picture && <img src={picture} alt="" loading="lazy" />}
+            {picture && <LastingImage src={picture} alt="" loading="lazy" />}
             {showKind && kind && <span className={styles.kind}>{kind}</span>}
           </span>
           <span className={styles.name}>{title}</span>

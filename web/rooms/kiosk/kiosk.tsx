@@ -4,6 +4,7 @@ import { useSearchParams } from "next/navigation";
 import { useMemo } from "react";
 import type { Frame } from "../../graphql/operations";
 import { displayUrl } from "../../parts/display-url";
+import { LastingImage } from "../../parts/lasting-image";
 import { LiveCanvas } from "../../parts/live-canvas";
 import { useAwake, useStill } from "../../parts/use-awake";
 import { useServer } from "../../parts/use-server";
@@ -42,8 +43,7 @@ export function Kiosk() {
       <div className={styles.picture} data-behind={visits}>
         <LiveCanvas url={frame?.url ?? null} label={caption} ended={sessionId === null} onMissing={() => undefined} />
         {/* The photo is on the wall until its first step comes, and dissolves into it. */}
-        {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
-        <img
+        <LastingImage
           className={styles.photo}
           src={photoUrl(state, options)}
           alt=""

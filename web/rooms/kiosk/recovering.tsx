@@ -2,6 +2,7 @@
 
 import { useSearchParams } from "next/navigation";
 import { Component, type ReactNode, Suspense } from "react";
+import { serverAnswers } from "../../graphql/server-answers";
 import { kioskTexts } from "../../texts/kiosk/languages";
 import styles from "./kiosk.module.css";
 import { languageNamed, useLanguage } from "./language";
@@ -17,7 +18,11 @@ export class Recovering extends Component<{ children: ReactNode }, { broken: boo
   }
 
   override componentDidCatch(): void {
-    setTimeout(() => location.reload(), RELOAD_AFTER_MS);
+    setTimeout(async () => {
+      // While the server is away, a browser would show its own page instead, which stays.
+      if (await serverAnswers()) location.reload();
+      else this.componentDidCatch();
+    }, RELOAD_AFTER_MS);
   }
 
   override render(): ReactNode {

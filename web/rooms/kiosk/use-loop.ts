@@ -1,6 +1,7 @@
 import { type Dispatch, useEffect, useReducer, useRef } from "react";
 import { execute } from "../../graphql/execute";
 import { StartPainting } from "../../graphql/operations";
+import { serverAnswers } from "../../graphql/server-answers";
 import { imageIdOf } from "../../pictures/use-choice";
 import { letGo } from "../../session/let-go";
 import { kioskTexts } from "../../texts/kiosk/languages";
@@ -81,14 +82,19 @@ function useWaiting(state: KioskState, options: KioskOptions, dispatch: Dispatch
   const failures = state.phase === "resting" ? state.failures : 0;
   useEffect(() => {
     if (phase !== "showing" && phase !== "resting") return;
-    const timer = setTimeout(
-      () => {
-        if (performance.now() > RELOAD_MS) location.reload();
-        else dispatch({ type: "elapsed" });
-      },
-      phase === "showing" ? 1000 * shown : pauseAfter(failures),
-    );
-    return () => clearTimeout(timer);
+    let left = false;
+    const goOn = async () => {
+      // While the server is away, a browser would show its own page instead, which stays.
+      const reloads = performance.now() > RELOAD_MS && (await serverAnswers());
+      if (left) return;
+      if (reloads) location.reload();
+      else dispatch({ type: "elapsed" });
+    };
+    const timer = setTimeout(() => void goOn(), phase === "showing" ? 1000 * shown : pauseAfter(failures));
+    return () => {
+      left = true;
+      clearTimeout(timer);
+    };
   }, [phase, failures, shown, dispatch]);
 
   useEffect(() => {

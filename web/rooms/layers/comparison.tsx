@@ -3,6 +3,7 @@ import { useRef } from "react";
 import { execute } from "../../graphql/execute";
 import { PauseSession, ResumeSession, type SessionStatus } from "../../graphql/operations";
 import { displayUrl } from "../../parts/display-url";
+import { LastingImage } from "../../parts/lasting-image";
 import { FailureNotice } from "../../parts/notice";
 import bar from "../../parts/progress-bar.module.css";
 import { ShareDialog } from "../../parts/share-dialog";
@@ -116,8 +117,7 @@ function Sources({ run }: { run: Run | undefined }) {
     <div className={styles.sources}>
       {pictures.map(({ url, name }) => (
         <figure key={url}>
-          {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
-          <img src={displayUrl(url, 128)} alt="" />
+          <LastingImage src={displayUrl(url, 128)} alt="" />
           <figcaption>{name}</figcaption>
         </figure>
       ))}

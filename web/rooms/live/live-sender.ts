@@ -1,3 +1,5 @@
+import { mayPass } from "../../graphql/execute";
+
 /** What became of a frame. One that is UNTAKEN waited in vain for a worker. */
 export interface Receipt {
   status: "ACCEPTED" | "SUPERSEDED" | "UNTAKEN";
@@ -13,6 +15,9 @@ export interface LiveSenderParts {
   /** Time in milliseconds, like performance.now. */
   now(): number;
 }
+
+/** Time before a picture that did not reach the server is sent once more, ms. */
+const AGAIN_AFTER_MS = 1_000;
 
 /** Most frames in flight: the server works on one and keeps one waiting. */
 const CREDIT = 2;
@@ -108,6 +113,8 @@ export class LiveSender {
       (error: unknown) => {
         this.settle(step);
         this.parts.onError(error);
+        // A drawing does not change by itself, and its last picture must arrive.
+        if (step === this.nextStep - 1 && mayPass(error)) setTimeout(() => this.resend(step), AGAIN_AFTER_MS);
       },
     );
   }
@@ -117,6 +124,13 @@ export class LiveSender {
     if (this.isSentAgain) return;
     this.isSentAgain = true;
     this.wanted = true;
+  }
+
+  /** Sends the picture that did not arrive once more, unless a newer one was sent meanwhile. */
+  private resend(step: number): void {
+    if (step !== this.nextStep - 1) return;
+    this.wanted = true;
+    void this.pump();
   }
 
   private settle(step: number): void {

@@ -1,7 +1,6 @@
 import { useEffect, useState } from "react";
 import { execute } from "../../graphql/execute";
 import { type OutputAddress, OutputAddressesQuery, RevokeOutputAddress, ShareOutput } from "../../graphql/output-operations";
-import { untilReached } from "../../graphql/subscribe";
 import { CopyButton } from "../../parts/copy-button";
 import { FailureNotice } from "../../parts/notice";
 import button from "../../parts/text-button.module.css";
@@ -22,14 +21,13 @@ interface Made {
 export function OutputAddresses({ output }: { output: string }) {
   const [addresses, setAddresses] = useState<readonly OutputAddress[] | null>(null);
   const [made, setMade] = useState<Made | null>(null);
-  const { busy, failure, attempt } = useAttempt();
+  const { busy, failure, attempt, load } = useAttempt();
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` is another function at each rendering.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `load` is another function at each rendering.
   useEffect(() => {
     const ending = new AbortController();
     const { signal } = ending;
-    const load = async () => setAddresses((await execute(OutputAddressesQuery, {}, signal)).links);
-    void attempt(() => untilReached(load, signal));
+    void load(async () => setAddresses((await execute(OutputAddressesQuery, {}, signal)).links), signal);
     return () => ending.abort();
   }, []);
 

@@ -50,6 +50,7 @@ export function OutputRoom() {
         document: OutputEvents,
         variables: () => ({ name }),
         onEvent({ liveOutput }) {
+          setFailure(null);
           // The picture was deleted.
           if (!liveOutput) return setShown(false);
           const { sessionId, step, mimeType, data } = liveOutput;

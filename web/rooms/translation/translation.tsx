@@ -6,6 +6,7 @@ import { useNetworks } from "../../networks/use-networks";
 import { Comparison } from "../../parts/comparison";
 import { displayUrl } from "../../parts/display-url";
 import { formatDuration } from "../../parts/durations";
+import { LastingImage } from "../../parts/lasting-image";
 import { Notice } from "../../parts/notice";
 import bar from "../../parts/progress-bar.module.css";
 import { formatShare } from "../../parts/share";
@@ -44,8 +45,7 @@ export function TranslationRoom({ state, session, dispatch }: Props) {
             height={frame.height}
             names={{ before: texts.before, after: texts.after }}
           >
-            {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
-            <img src={frame.url} alt={texts.after} draggable={false} />
+            <LastingImage src={frame.url} alt={texts.after} draggable={false} />
           </Comparison>
         ) : (
           <Picture url={frame?.url ?? (source && displayUrl(source.url))} waiting={!isOver(session.status)} />
@@ -139,6 +139,5 @@ function pictureName({ title, model }: Translation): string {
 
 function Picture({ url, waiting }: { url: string | null; waiting: boolean }) {
   if (!url) return null;
-  // biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable.
-  return <img className={own.picture} src={url} alt={texts.before} data-waiting={waiting} />;
+  return <LastingImage className={own.picture} src={url} alt={texts.before} data-waiting={waiting} />;
 }

@@ -1,6 +1,7 @@
 import { useState } from "react";
-import { execute } from "../../graphql/execute";
+import { execute, mayPass } from "../../graphql/execute";
 import { MoveInQueue, QueueEvents, QueueQuery, type Waiting } from "../../graphql/queue-operations";
+import { untilReached } from "../../graphql/subscribe";
 import { type SubscriptionTo, useSubscription } from "../../graphql/use-subscription";
 import { Coalescer } from "../../parts/coalescer";
 
@@ -9,6 +10,9 @@ const MOST = 100;
 
 /** Least time between two loads, ms: one move changes the place of many sessions. */
 const RELOAD_EVERY_MS = 300;
+
+/** Time in which the list shows what was moved here, ms. */
+const MOVED_WITHIN_MS = 10_000;
 
 /** Where a session moves to: the top, or the place of another one. */
 export type MoveTo = "first" | (string & {});
@@ -21,24 +25,24 @@ async function theQueue(): Promise<readonly Waiting[]> {
 export function useQueue(active: boolean): { waiting: readonly Waiting[]; move(id: string, to: MoveTo): Promise<void> } {
   const [waiting, setWaiting] = useState<readonly Waiting[]>([]);
 
-  async function load() {
+  async function load(signal: AbortSignal) {
     try {
-      setWaiting(await theQueue());
+      setWaiting(await untilReached(theQueue, signal, mayPass));
     } catch {
-      // While the server cannot be reached, the list stays as it was; the page says so elsewhere.
+      // The page was left. While the server cannot be reached, the list stays as it was; the page says so elsewhere.
     }
   }
 
-  const [reloads] = useState(() => new Coalescer({ work: load, merge: () => undefined, everyMs: RELOAD_EVERY_MS }));
+  const [reloads] = useState(() => new Coalescer({ work: load, merge: (_, newer) => newer, everyMs: RELOAD_EVERY_MS }));
   useSubscription(
     active ? "queue" : null,
-    (): SubscriptionTo<typeof QueueEvents> => ({
+    (_key, signal): SubscriptionTo<typeof QueueEvents> => ({
       document: QueueEvents,
       variables: () => ({}),
-      onEvent: () => reloads.offer(undefined),
+      onEvent: () => reloads.offer(signal),
       onConnection(connected) {
         // What happened before is not sent.
-        if (connected) reloads.offer(undefined);
+        if (connected) reloads.offer(signal);
       },
       onFailure: () => undefined,
     }),
@@ -50,7 +54,7 @@ export function useQueue(active: boolean): { waiting: readonly Waiting[]; move(i
       // Sessions that are not listed may have come and gone since: their places count too.
       const position = to === "first" ? 1 : (await theQueue()).find((session) => session.id === to)?.queuePosition;
       if (position) await execute(MoveInQueue, { id, position });
-      reloads.offer(undefined);
+      reloads.offer(AbortSignal.timeout(MOVED_WITHIN_MS));
     },
   };
 }

@@ -29,7 +29,7 @@ interface Sharing {
 export function SharingPanel({ id, path }: { id: string; path: string }) {
   const [sharing, setSharing] = useState<Sharing | null>(null);
   const [made, setMade] = useState<string | null>(null);
-  const { busy, failure, attempt } = useAttempt();
+  const { busy, failure, attempt, load: loadFirst } = useAttempt();
   const access = useAccess();
 
   const load = async (signal?: AbortSignal) => {
@@ -37,10 +37,10 @@ export function SharingPanel({ id, path }: { id: string; path: string }) {
     setSharing(session && { visibility: session.visibility, approval: session.approval, links: session.links ?? [] });
   };
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` and `load` are other functions at each rendering.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the functions are others at each rendering.
   useEffect(() => {
     const ending = new AbortController();
-    void attempt(() => load(ending.signal));
+    void loadFirst(() => load(ending.signal), ending.signal);
     return () => ending.abort();
   }, [id]);
 

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { AwaitsApprovalQuery } from "../../graphql/access-operations";
-import { execute } from "../../graphql/execute";
+import { execute, mayPass } from "../../graphql/execute";
+import { untilReached } from "../../graphql/subscribe";
 
 /** Time between two looks whether it was approved, ms. */
 const LOOK_EVERY_MS = 10_000;
@@ -20,9 +21,10 @@ export function useAwaitsApproval(id: string, asks: boolean, onDecided: () => vo
     const ending = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let waited = false;
+    const query = () => execute(AwaitsApprovalQuery, { id }, ending.signal);
     const look = async () => {
       try {
-        const { server } = await execute(AwaitsApprovalQuery, { id }, ending.signal);
+        const { server } = await untilReached(query, ending.signal, mayPass);
         const now = server.access.awaitsApproval;
         setWaits(now);
         if (waited && !now) return decided.current();

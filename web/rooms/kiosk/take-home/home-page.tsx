@@ -3,8 +3,10 @@
 import type { ResultOf } from "gql.tada";
 import { useSearchParams } from "next/navigation";
 import { useEffect, useState } from "react";
-import { execute, messageOf } from "../../../graphql/execute";
+import { execute, mayPass, messageOf } from "../../../graphql/execute";
 import { TakenHomeQuery } from "../../../graphql/operations";
+import { untilReached } from "../../../graphql/subscribe";
+import { LastingImage } from "../../../parts/lasting-image";
 import { Notice } from "../../../parts/notice";
 import { useAwaitsApproval } from "../../../session/sharing/use-awaits-approval";
 import { kioskTexts } from "../../../texts/kiosk/languages";
@@ -28,13 +30,18 @@ export function HomePage() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the painting is asked for again after a decision.
   useEffect(() => {
     const ending = new AbortController();
-    execute(TakenHomeQuery, { id }, ending.signal).then(
-      (found) => {
-        setSession(found.session);
-        setFailure(null);
-      },
-      (error: unknown) => !ending.signal.aborted && setFailure(messageOf(error)),
-    );
+    const { signal } = ending;
+    const fail = (error: unknown) => {
+      if (!signal.aborted) setFailure(messageOf(error));
+    };
+    const passes = (error: unknown) => {
+      fail(error);
+      return mayPass(error);
+    };
+    untilReached(() => execute(TakenHomeQuery, { id }, signal), signal, passes).then((found) => {
+      setSession(found.session);
+      setFailure(null);
+    }, fail);
     return () => ending.abort();
   }, [id, decisions]);
 
@@ -48,8 +55,13 @@ export function HomePage() {
       {session && !frame && <p>{texts.working}</p>}
       {session && frame && (
         <>
-          {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
-          <img className={styles.picture} src={frame.url} width={frame.width} height={frame.height} alt={session.title ?? texts.title} />
+          <LastingImage
+            className={styles.picture}
+            src={frame.url}
+            width={frame.width}
+            height={frame.height}
+            alt={session.title ?? texts.title}
+          />
           <a className="button primary" href={`/sessions/${session.id}/export.jpg`} download>
             {texts.download}
           </a>

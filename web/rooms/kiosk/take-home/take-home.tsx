@@ -66,7 +66,7 @@ export function TakeHome({ texts, options, state, lend, dispatch }: Props) {
         </>
       ) : (
         <>
-          <button type="button" className={styles.take} disabled={busy || state.takenHome} onClick={() => void consent()}>
+          <button type="button" className={styles.take} disabled={busy} onClick={() => void consent()}>
             {texts.takeHome}
           </button>
           <p className={kiosk.small}>{failure === null ? (keep ? texts.takeHomeHintKept : texts.takeHomeHint) : texts.scanFailed}</p>

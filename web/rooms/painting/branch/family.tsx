@@ -1,6 +1,7 @@
 import Link from "next/link";
 import type { Painting } from "../../../graphql/operations";
 import headings from "../../../parts/headings.module.css";
+import { LastingImage } from "../../../parts/lasting-image";
 import { paintingTexts } from "../../../texts/painting";
 import type { Relative } from "../stage/use-relative-picture";
 import styles from "./family.module.css";
@@ -58,8 +59,7 @@ function Member({ place: { member, generation, number }, here, step, on, onCompa
   return (
     <li className={styles.member} style={{ paddingLeft: `${Math.min(generation, 5)}rem` }} aria-current={here ? "page" : undefined}>
       <span className={`cropped ${styles.picture}`}>
-        {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
-        {latestFrame && <img src={latestFrame.url} alt="" loading="lazy" decoding="async" />}
+        {latestFrame && <LastingImage src={latestFrame.url} alt="" loading="lazy" decoding="async" />}
       </span>
       {here ? (
         <span className={styles.name}>

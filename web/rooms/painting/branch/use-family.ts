@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
-import { execute } from "../../../graphql/execute";
+import { execute, mayPass } from "../../../graphql/execute";
 import { AncestorsQuery, BranchesQuery, ElsewhereEvents, type Painting, RemovalEvents } from "../../../graphql/operations";
+import { untilReached } from "../../../graphql/subscribe";
 import { type SubscriptionTo, useSubscription } from "../../../graphql/use-subscription";
 import { Coalescer } from "../../../parts/coalescer";
 import { type Branching, originOf, type Place, places } from "./family-tree";
@@ -21,8 +22,9 @@ export function useFamily({ id, parent, branches }: Pick<Painting, "id" | "paren
   useEffect(() => {
     if (key === null) return setFamily(null);
     const ending = new AbortController();
-    load(id, ending.signal).then(setFamily, () => {
-      // The status line shows a lost connection; the tree stays as it was.
+    const { signal } = ending;
+    untilReached(() => load(id, signal), signal, mayPass).then(setFamily, () => {
+      // The painting was deleted or hidden meanwhile, or the page was left.
     });
     return () => ending.abort();
   }, [id, key]);

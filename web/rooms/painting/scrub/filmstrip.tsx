@@ -34,7 +34,7 @@ export function Filmstrip({ timeline, last, at, onShow }: Props) {
           style={{ "--share": step / Math.max(1, last) }}
           onClick={() => onShow(step >= last ? null : step)}
         >
-          <LastingImage src={step === last ? url : `${url}?w=128`} />
+          <LastingImage src={step === last ? url : `${url}?w=128`} loading="lazy" decoding="async" draggable={false} />
         </button>
       ))}
     </section>
