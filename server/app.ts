@@ -249,7 +249,8 @@ export async function createApp(parts: AppParts): Promise<App> {
   const schema = buildApiSchema();
   const metrics = createMetrics({
     storage,
-    api: { viewers: () => broker.viewerCount, droppedFrames: () => broker.droppedFrames, live: liveFrames.counts },
+    ...(unreachable ? { unreachable } : {}),
+    api: { viewers: () => broker.viewerCount, droppedFrames: () => broker.droppedFrames, lag: broker.lag, live: liveFrames.counts },
     host: hostMetrics,
   });
   const places = new SocketPlaces(allowances);

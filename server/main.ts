@@ -270,10 +270,10 @@ async function serveApi(
 /** Serves the health and the metrics of a worker. Returns the address by which this machine reaches it. */
 async function serveHealth(
   { port, host, metrics: hasMetrics }: Config,
-  { storage, unready, hostMetrics }: Pick<Engines, "storage"> & HealthParts,
+  { storage, unready, unreachable, hostMetrics }: Pick<Engines, "storage"> & HealthParts,
   opened: Close[],
 ): Promise<string> {
-  const metrics = hasMetrics ? createMetrics({ storage, api: null, host: hostMetrics }) : null;
+  const metrics = hasMetrics ? createMetrics({ storage, ...(unreachable ? { unreachable } : {}), api: null, host: hostMetrics }) : null;
   opened.push(async () => metrics?.close());
   const readiness = new Readiness({ unready, space: storage.space, report });
   const server = createServer(createWorkerApp({ readiness, metrics, warn: log.warn, report }));

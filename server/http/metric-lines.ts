@@ -1,4 +1,5 @@
 /** Prometheus's text format. */
+import type { TimeHistogram } from "../sessions/time-histogram.js";
 
 type MetricType = "gauge" | "counter" | "histogram";
 
@@ -10,6 +11,17 @@ export function metric(name: string, type: MetricType, help: string, samples: re
 /** The lines of a metric that is one number. */
 export function single(name: string, type: MetricType, help: string, value: number): string[] {
   return metric(name, type, help, [sample(name, value)]);
+}
+
+/** The samples of a histogram, whose name ends in `_seconds`. */
+export function histogramSamples(name: string, times: TimeHistogram, labels: Readonly<Record<string, string>> = {}): string[] {
+  const { limitsMs, within, count, sumMs } = times;
+  return [
+    ...limitsMs.map((limit, bucket) => sample(`${name}_bucket`, within[bucket]!, { ...labels, le: String(limit / 1000) })),
+    sample(`${name}_bucket`, count, { ...labels, le: "+Inf" }),
+    sample(`${name}_sum`, sumMs / 1000, labels),
+    sample(`${name}_count`, count, labels),
+  ];
 }
 
 /** One line of a metric. */

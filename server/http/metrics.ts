@@ -3,10 +3,11 @@ import type { RequestHandler } from "express";
 import { StorageUnavailable } from "../errors.js";
 import { sharedLook } from "../limits/shared-look.js";
 import { type SessionLoad, sessionStatuses } from "../records/session.js";
-import { delayBucketsMs, type LiveCounts } from "../sessions/live/counts.js";
+import type { LiveCounts } from "../sessions/live/counts.js";
+import type { TimeHistogram } from "../sessions/time-histogram.js";
 import { type Storage, type StoragePlace, storagePlaces } from "../storage/storage.js";
 import type { HostMetrics } from "./host-metrics.js";
-import { metric, sample, single } from "./metric-lines.js";
+import { histogramSamples, metric, sample, single } from "./metric-lines.js";
 
 /** Sampling interval of the event loop, ms. */
 const SAMPLING_MS = 10;
@@ -26,6 +27,8 @@ export interface ApiCounts {
   viewers(): number;
   /** Frames since the start that a newer one replaced before a viewer had read them. */
   droppedFrames(): number;
+  /** How late frames with viewers reached this server. */
+  lag: TimeHistogram;
   /** Frames of live translations. */
   live: LiveCounts;
 }
@@ -34,6 +37,8 @@ export interface MetricsParts {
   storage: Pick<Storage, "sessions" | "frames" | "space">;
   /** Null in a process that serves no API. */
   api: ApiCounts | null;
+  /** Why Redis cannot be reached, null while it can; left out where one process has everything. */
+  unreachable?: () => string | null;
   /** Null in a process that runs no sessions. */
   host: Pick<HostMetrics, "lines"> | null;
 }
@@ -42,7 +47,7 @@ export interface MetricsParts {
  * Metrics of one process. Those of sessions and frames are of all processes that share the storage, and are left out while
  * the database is away. Free space is left out where it is not known.
  */
-export function createMetrics({ storage, api, host }: MetricsParts): Metrics {
+export function createMetrics({ storage, unreachable, api, host }: MetricsParts): Metrics {
   const uploads: Record<UploadResult, number> = { stored: 0, refused: 0 };
   const loopDelay = monitorEventLoopDelay({ resolution: SAMPLING_MS });
   loopDelay.enable();
@@ -58,6 +63,7 @@ export function createMetrics({ storage, api, host }: MetricsParts): Metrics {
     const [stored, ...spaces] = await Promise.all([totals(), ...free.map(async ({ place, bytes }) => ({ place, bytes: await bytes() }))]);
     const lines = [
       ...single("atelier_database_up", "gauge", "Whether the database answers.", stored === null ? 0 : 1),
+      ...(unreachable ? single("atelier_redis_up", "gauge", "Whether Redis answers.", unreachable() === null ? 1 : 0) : []),
       ...(stored === null ? [] : totalLines(stored)),
       ...spaceLines(spaces),
       ...(api ? apiLines(api, uploads) : []),
@@ -125,7 +131,7 @@ function spaceLines(spaces: readonly { place: StoragePlace; bytes: number | null
   return metric(name, "gauge", "Free space for what is stored.", samples);
 }
 
-function apiLines({ viewers, droppedFrames, live }: ApiCounts, uploads: Record<UploadResult, number>): string[] {
+function apiLines({ viewers, droppedFrames, lag, live }: ApiCounts, uploads: Record<UploadResult, number>): string[] {
   return [
     ...single("atelier_viewers", "gauge", "Open subscriptions.", viewers()),
     ...single(
@@ -133,6 +139,12 @@ function apiLines({ viewers, droppedFrames, live }: ApiCounts, uploads: Record<U
       "counter",
       "Frames since the start that a newer one replaced before a viewer had read them.",
       droppedFrames(),
+    ),
+    ...metric(
+      "atelier_frame_lag_seconds",
+      "histogram",
+      "Time from a frame's making to its arrival at this server, by the clocks of both processes.",
+      histogramSamples("atelier_frame_lag_seconds", lag),
     ),
     ...metric(
       "atelier_uploads_total",
@@ -144,9 +156,8 @@ function apiLines({ viewers, droppedFrames, live }: ApiCounts, uploads: Record<U
   ];
 }
 
-function liveLines({ totals, delays, delaySumMs }: LiveCounts): string[] {
+function liveLines({ totals, delays }: LiveCounts): string[] {
   const name = "atelier_live_frame_delay_seconds";
-  const buckets = delays.map((count, bucket) => sample(`${name}_bucket`, count, { le: String(delayBucketsMs[bucket]! / 1000) }));
   return [
     ...metric(
       "atelier_live_frames_total",
@@ -154,12 +165,7 @@ function liveLines({ totals, delays, delaySumMs }: LiveCounts): string[] {
       "Live frames since the server started, by state.",
       Object.entries(totals).map(([state, count]) => sample("atelier_live_frames_total", count, { state })),
     ),
-    ...metric(name, "histogram", "Time from a live frame's arrival to its published result.", [
-      ...buckets,
-      sample(`${name}_bucket`, totals.translated, { le: "+Inf" }),
-      sample(`${name}_sum`, delaySumMs / 1000),
-      sample(`${name}_count`, totals.translated),
-    ]),
+    ...metric(name, "histogram", "Time from a live frame's arrival to its published result.", histogramSamples(name, delays)),
   ];
 }
 

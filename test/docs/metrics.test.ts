@@ -6,6 +6,7 @@ import { HostMetrics } from "../../server/http/host-metrics.js";
 import { createMetrics, type MetricsParts } from "../../server/http/metrics.js";
 import { createWorkerApp } from "../../server/http/worker.js";
 import { LiveCounts } from "../../server/sessions/live/counts.js";
+import { TimeHistogram } from "../../server/sessions/time-histogram.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { openTemporaryStorage, type TemporaryStorage } from "../helpers/temporary-storage.js";
 import { ask, listen } from "../http/server.js";
@@ -18,7 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => stored.close());
 
-const api = { viewers: () => 2, droppedFrames: () => 5, live: new LiveCounts() };
+const api = { viewers: () => 2, droppedFrames: () => 5, lag: new TimeHistogram([5]), live: new LiveCounts() };
+const unreachable = () => null;
 
 function host(): HostMetrics {
   const metrics = new HostMetrics(() => [{ name: "cuda:1", sessionIds: ["a", "b"] }]);
@@ -79,15 +81,23 @@ test("a worker sends its metrics, unless the operator wants none", async () => {
   metrics.close();
 });
 
-test("the queries of the dashboard are for metrics that are sent", async () => {
-  const names = await namesSent({ api, host: host() });
+test("whether Redis answers is told where there is one", async () => {
+  const redis = async (state: string | null) => (await sent({ api: null, host: null, unreachable: () => state })).get("atelier_redis_up");
+  expect([await redis(null), await redis("Redis cannot be reached.")]).toEqual(["1", "0"]);
+  expect(await namesSent({ api: null, host: null })).not.toContain("atelier_redis_up");
+});
+
+test("the dashboard shows all metrics that are sent, and no other", async () => {
+  const names = await namesSent({ api, unreachable, host: host() });
   const dashboard = await readFile(inRoot("docs/grafana.json"), "utf8");
   const { panels } = JSON.parse(dashboard) as { panels: { title: string; targets: { expr: string }[] }[] };
   const queried = panels.map(({ title, targets }) => ({
     title,
     used: targets.flatMap(({ expr }) => expr.match(/\b(?:atelier|process)_\w+/g) ?? []),
   }));
-  expect(queried.length).toBeGreaterThan(10);
+  const parts = /_(bucket|sum|count)$/;
+  const all = (given: Iterable<string>) => [...new Set([...given].map((name) => name.replace(parts, "")))].sort();
+  expect(all(queried.flatMap(({ used }) => used))).toEqual(all(names));
   for (const { title, used } of queried) {
     expect(used.length, title).toBeGreaterThan(0);
     expect(
@@ -98,7 +108,7 @@ test("the queries of the dashboard are for metrics that are sent", async () => {
 });
 
 test("docs/operate.md explains every metric, and no other", async () => {
-  const names = await namesSent({ api, host: host() });
+  const names = await namesSent({ api, unreachable, host: host() });
   const sentNames = new Set([...names].map((name) => name.replace(/_(bucket|sum|count)$/, "")));
   const text = await readFile(inRoot("docs/operate.md"), "utf8");
   const rows = text.match(/^\| `(?:atelier|process)_.*? \|/gm) ?? [];

@@ -29,12 +29,20 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("an API server that is
     return { status: response.status, ...(await response.json()) };
   }
 
+  /** Whether its metrics say that Redis answers. */
+  async function seesRedis(): Promise<string | undefined> {
+    const text = await (await fetch(`${server.client.address}/metrics`)).text();
+    return /^atelier_redis_up (\d)$/m.exec(text)?.[1];
+  }
+
   it("is not ready without Redis, and again once that is back", async () => {
     await until(async () => (await ready()).status === "ready");
     await fleet.redis.stop();
     await until(async () => /^Redis cannot be reached/.test((await ready()).message));
+    expect(await seesRedis()).toBe("0");
     await fleet.redis.start();
     await until(async () => (await ready()).status === "ready");
+    expect(await seesRedis()).toBe("1");
     expect(server.process.output).toMatch(/WARN +This server is not ready: Redis cannot be reached/);
   });
 

@@ -6,6 +6,7 @@ import { createMetrics } from "../../server/http/metrics.js";
 import { SocketPlaces } from "../../server/limits/socket-places.js";
 import { LiveCounts } from "../../server/sessions/live/counts.js";
 import { Readiness } from "../../server/sessions/readiness.js";
+import { TimeHistogram } from "../../server/sessions/time-histogram.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
 import { until } from "../helpers/until.js";
 import { ask, limits, listen, type RunningServer, startHttp } from "./server.js";
@@ -116,11 +117,14 @@ describe("the HTTP app", () => {
     expect([answer.status, answer.json()]).toEqual([403, expect.objectContaining({ code: "FORBIDDEN", field: "Origin" })]);
   });
 
-  it("counts live frames and measures the delay of their results", async () => {
+  it("counts live frames, and measures the delay of their results and how late frames come", async () => {
     const counts = new LiveCounts();
     counts.count("received");
     counts.translated(42);
-    const metrics = createMetrics({ storage: server.storage, api: { viewers: () => 0, droppedFrames: () => 0, live: counts }, host: null });
+    const lag = new TimeHistogram([25, 50]);
+    for (const ms of [30, 45, 2000]) lag.add(ms);
+    const api = { viewers: () => 0, droppedFrames: () => 0, lag, live: counts };
+    const metrics = createMetrics({ storage: server.storage, api, host: null });
     const { port, close } = await listen(express().get("/metrics", metrics.send));
     const text = (await ask(port, "/metrics")).body.toString();
     await close();
@@ -130,6 +134,10 @@ describe("the HTTP app", () => {
     expect(text).toContain('atelier_live_frame_delay_seconds_bucket{le="0.033"} 0\n');
     expect(text).toContain('atelier_live_frame_delay_seconds_bucket{le="0.05"} 1\n');
     expect(text).toContain("atelier_live_frame_delay_seconds_sum 0.042\n");
+    expect(text).toContain('atelier_frame_lag_seconds_bucket{le="0.05"} 2\n');
+    expect(text).toContain("atelier_frame_lag_seconds_sum 2.075\n");
+    expect(text).toContain("atelier_frame_lag_seconds_count 3\n");
+    expect(text).not.toContain("atelier_redis_up");
   });
 
   it("hides the messages of its own faults from clients, and reports them", async () => {

@@ -20,6 +20,7 @@ import { decoderLimits, openPictureDecoder, type PictureDecoder } from "../../se
 import { Admission } from "../../server/sessions/admission.js";
 import { LiveCounts } from "../../server/sessions/live/counts.js";
 import { Readiness, type ReadinessParts } from "../../server/sessions/readiness.js";
+import { TimeHistogram } from "../../server/sessions/time-histogram.js";
 import { FrameBroker } from "../../server/sessions/watch/frame-broker.js";
 import { outputsOf } from "../../server/sessions/watch/output-viewer.js";
 import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
@@ -52,7 +53,11 @@ export async function startHttp({
 }: Partial<HttpDependencies> & Partial<Pick<ReadinessParts, "unready">> = {}): Promise<RunningServer> {
   const folder = await newDataFolder();
   const storage = await openEmbeddedStorage(folder);
-  const metrics = createMetrics({ storage, api: { viewers: () => 3, droppedFrames: () => 7, live: new LiveCounts() }, host: null });
+  const metrics = createMetrics({
+    storage,
+    api: { viewers: () => 3, droppedFrames: () => 7, lag: new TimeHistogram([]), live: new LiveCounts() },
+    host: null,
+  });
   const faults: unknown[] = [];
   const bus = openEmbeddedBus((error) => faults.push(error));
   const broker = new FrameBroker(storage, bus);

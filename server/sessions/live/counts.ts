@@ -1,4 +1,6 @@
-/** Upper bounds of the delay histogram's buckets, ms: from a fast network on a GPU to a session that waits its turn. */
+import { TimeHistogram } from "../time-histogram.js";
+
+/** Upper bounds of the delay's buckets, ms: from a fast network on a GPU to a session that waits its turn. */
 export const delayBucketsMs = [10, 20, 33, 50, 75, 100, 150, 250, 500, 1000] as const;
 
 /**
@@ -18,9 +20,7 @@ export interface LiveTotals {
 /** Counts live frames since the server started, and how long it took from each one's arrival to its result. */
 export class LiveCounts {
   readonly totals: LiveTotals = { received: 0, translated: 0, superseded: 0, rejected: 0 };
-  /** Numbers of results within the delay of each bucket; slower results are counted in `totals.translated` alone. */
-  readonly delays: number[] = delayBucketsMs.map(() => 0);
-  delaySumMs = 0;
+  readonly delays = new TimeHistogram(delayBucketsMs);
 
   count(what: "received" | "superseded" | "rejected"): void {
     this.totals[what]++;
@@ -29,9 +29,6 @@ export class LiveCounts {
   /** Counts a result that was published `delayMs` after its frame had arrived. */
   translated(delayMs: number): void {
     this.totals.translated++;
-    this.delaySumMs += delayMs;
-    delayBucketsMs.forEach((limit, bucket) => {
-      if (delayMs <= limit) this.delays[bucket]!++;
-    });
+    this.delays.add(delayMs);
   }
 }

@@ -2,6 +2,7 @@ import type { Bus } from "../../bus/bus.js";
 import { badInput } from "../../errors.js";
 import type { Storage } from "../../storage/storage.js";
 import { noSession } from "../requirements.js";
+import { TimeHistogram } from "../time-histogram.js";
 import { Channel } from "./channel.js";
 import { Feed } from "./feed.js";
 import { keptFrames } from "./kept-frames.js";
@@ -33,6 +34,9 @@ export interface FrameBrokerOptions {
 
 const LOOK_MS = 3000;
 
+/** Upper bounds of the buckets of how late frames come, ms: from one process to a Redis that is overloaded. */
+const LAG_BUCKETS_MS = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000] as const;
+
 /** Number of viewers of a session. */
 export interface ViewerCount {
   /** Id of the session. */
@@ -44,6 +48,8 @@ export interface ViewerCount {
 export class FrameBroker {
   private readonly channels = new Map<string, Channel>();
   private readonly counters = new Set<(count: ViewerCount) => void>();
+  /** How long after it was made each frame came, by the clocks of the processes, ms. */
+  readonly lag = new TimeHistogram(LAG_BUCKETS_MS);
   private dropped = 0;
   private looks: NodeJS.Timeout | null = null;
   private looking: Promise<void> | null = null;
@@ -161,7 +167,11 @@ export class FrameBroker {
     this.channels.set(sessionId, channel);
     channel.subscription = this.bus.subscribe(
       `session:${sessionId}`,
-      (event) => channel.deliver(event),
+      (event) => {
+        // Another machine's clock may be ahead.
+        if (event.type === "frame") this.lag.add(Math.max(0, Date.now() - event.frame.createdAt.getTime()));
+        channel.deliver(event);
+      },
       () => void this.afterGap(sessionId, channel),
     );
     const { isShared = false, lookMs = LOOK_MS } = this.options;

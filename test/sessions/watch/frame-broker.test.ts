@@ -139,6 +139,21 @@ test("a slow viewer gets every frame that was kept when it came, and then the ne
   await viewer.return?.();
 });
 
+test("counts how late the frames of watched sessions come, and none as early", async () => {
+  const painted = new Painted();
+  await painted.paint(0);
+  const viewer = await painted.broker.watch("s", latestOnly);
+  for (const lateMs of [-60_000, 0, 400]) {
+    const frame = { ...aFrame("s", 1), createdAt: new Date(Date.now() - lateMs) };
+    await painted.bus.publish("session:s", { type: "frame", frame, picture: new Uint8Array() });
+  }
+  const { count, sumMs, within, limitsMs } = painted.broker.lag;
+  expect(count).toBe(3);
+  expect(sumMs).toBeGreaterThanOrEqual(400);
+  expect(within[limitsMs.indexOf(250)]).toBe(2);
+  await viewer.return?.();
+});
+
 test("a viewer that waits for a frame can leave at once, and its wait ends", async () => {
   const painted = new Painted();
   const viewer = await painted.broker.watch("s", latestOnly);
