@@ -102,6 +102,13 @@ describeStudio("the kiosk in a browser, with the bundled network", { camera: tru
     const id = await session(page);
     await screenshot(page, "kiosk-offer");
     expect(await seriousFindings(page)).toEqual([]);
+    // One who finds no connection presses again.
+    let lendings = 0;
+    await page.route("**/graphql", (route) =>
+      route.request().postData()?.includes("7200") && lendings++ === 0 ? route.abort() : route.continue(),
+    );
+    await page.getByRole("button", { name: "Mit nach Hause nehmen" }).click();
+    await page.getByText("Das ist gerade nicht möglich.").waitFor();
     await page.getByRole("button", { name: "Mit nach Hause nehmen" }).click();
     await page.getByRole("img", { name: "Scannen und mitnehmen" }).waitFor();
     await page.getByText("Der Link gilt 2 Stunden.").waitFor();
@@ -126,6 +133,28 @@ describeStudio("the kiosk in a browser, with the bundled network", { camera: tru
     await visitor.page.goto("/take?id=gone");
     await visitor.page.getByText("This painting is no longer here.").waitFor();
     expect(visitor.complaints).toEqual([]);
+  });
+
+  test("reloads itself after some hours, but not while its server is away", async () => {
+    const { page } = await studio.open();
+    await page.addInitScript(() => {
+      const now = performance.now.bind(performance);
+      performance.now = () => now() + 7 * 3_600_000;
+    });
+    let [loads, before, refusals] = [0, 0, 0];
+    page.on("load", () => loads++);
+    await page.goto("/kiosk?size=64&steps=3&seconds=1&photos=alps&styles=breakers");
+    await expect.poll(() => loads).toBeGreaterThan(1);
+    await page.route(/\/(healthz|graphql)$/, async (route) => {
+      if (route.request().postData()?.includes("mutation StartPainting") && refusals++ === 0) before = loads;
+      await route.abort();
+    });
+    // Each start follows a pause at whose end the page would reload.
+    await expect.poll(() => refusals).toBeGreaterThan(2);
+    expect(loads).toBe(before);
+    await page.unrouteAll();
+    await expect.poll(() => loads).toBeGreaterThan(before);
+    await phase(page, "painting");
   });
 
   // Last, so that the other tests fill the time of the lease.
