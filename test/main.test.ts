@@ -5,6 +5,7 @@ import WebSocket from "ws";
 import { removableDataFolder } from "./helpers/data-folder.js";
 import type { GraphqlClient } from "./helpers/graphql-client.js";
 import { emptyDataFolder, ServerProcess } from "./helpers/server.js";
+import { until } from "./helpers/until.js";
 import { ask } from "./http/server.js";
 
 let data: Awaited<ReturnType<typeof emptyDataFolder>>;
@@ -51,7 +52,7 @@ test("a server that does not start fails the test with its output", async () => 
 
 test("it serves requests, and becomes ready without any model", async () => {
   expect((await fetch(`${client.address}/healthz`)).status).toBe(200);
-  for (let status = 0; status !== 200; ) ({ status } = await fetch(`${client.address}/readyz`));
+  await until(async () => (await fetch(`${client.address}/readyz`)).ok);
   const { server: info } = await client.query("{ server { version devices { name } } }");
   expect(info.devices).toHaveLength(1);
 });

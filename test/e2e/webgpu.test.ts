@@ -76,7 +76,7 @@ describe.skipIf(softwareVulkan === null)("the real server on WebGPU by a softwar
     const server = await start({ ...softwareVulkan, ATELIER_DEVICE: "auto" });
     const client = await server.client();
     onTestFinished(() => client.close());
-    for (let status = 0; status !== 200; ) ({ status } = await fetch(`${client.address}/readyz`));
+    await until(async () => (await fetch(`${client.address}/readyz`)).ok);
     const { server: info } = await client.query("{ server { devices { name } refusedDevices { name reason } } }");
     expect(info.devices).toEqual([{ name: "cpu" }]);
     expect(info.refusedDevices).toEqual([
