@@ -10,6 +10,7 @@ import type { Storage } from "../storage/storage.js";
  */
 export async function storeAndPublish(message: FrameMessage, storage: Storage, bus: Bus): Promise<boolean> {
   const { sessionId, step, picture, mimeType, width, height, losses, computeMs } = message;
+  const createdAt = new Date();
   const digest = await storage.blobs.put(picture);
   const frame: FrameRecord = {
     sessionId,
@@ -21,7 +22,7 @@ export async function storeAndPublish(message: FrameMessage, storage: Storage, b
     byteLength: picture.byteLength,
     losses,
     computeMs,
-    createdAt: new Date(),
+    createdAt,
   };
   let stored = false;
   try {

@@ -27,7 +27,7 @@ export interface ApiCounts {
   viewers(): number;
   /** Frames since the start that a newer one replaced before a viewer had read them. */
   droppedFrames(): number;
-  /** How late frames with viewers reached this server. */
+  /** How late the frames of watched sessions reach this server. */
   lag: TimeHistogram;
   /** Frames of live translations. */
   live: LiveCounts;

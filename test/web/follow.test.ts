@@ -60,3 +60,20 @@ test("what a page loads is asked for again only after errors that may pass", asy
   await expect(untilReached(attempt, new AbortController().signal, passes)).rejects.toThrow("No.");
   expect(errors).toEqual([]);
 });
+
+test("says nothing of the connection once it is not waited for any more", async () => {
+  const ending = new AbortController();
+  const told: boolean[] = [];
+  const attempt = async () => {
+    ending.abort();
+    throw new ServerError("The database cannot be reached.", "UNAVAILABLE");
+  };
+  const loading = untilReached(
+    attempt,
+    ending.signal,
+    () => true,
+    (connected) => told.push(connected),
+  );
+  await expect(loading).rejects.toThrow("aborted");
+  expect(told).toEqual([]);
+});

@@ -6,7 +6,7 @@ const guest = { imageId: "me", styleUrl: "/s" };
 const states: Record<KioskState["phase"], KioskState> = {
   starting: { phase: "starting", place: 4, guest: null, failures: 1 },
   painting: { phase: "painting", place: 4, guest, failures: 1, sessionId: "a" },
-  showing: { phase: "showing", place: 4, guest, sessionId: "a", takenHome: false },
+  showing: { phase: "showing", place: 4, guest, sessionId: "a", takings: 0 },
   resting: { phase: "resting", place: 4, failures: 2 },
   choosing: { phase: "choosing", place: 4 },
   counting: { phase: "counting", place: 4, styleUrl: "/s" },
@@ -63,7 +63,7 @@ describe("the loop of an exhibition", () => {
   });
 
   test("lets a visitor take a painting home, but not one of the loop", () => {
-    expect(nextKiosk(states.showing, { type: "took-home" })).toEqual({ ...states.showing, takenHome: true });
+    expect(nextKiosk(states.showing, { type: "took-home" })).toEqual({ ...states.showing, takings: 1 });
     const loop = { ...states.showing, guest: null } as KioskState;
     expect(nextKiosk(loop, { type: "took-home" })).toBe(loop);
   });

@@ -64,14 +64,15 @@ test("tells whoever waits for a reading that it failed", async () => {
   expect(failures).toEqual([]);
 });
 
-test("reads again by itself after an error that passes", async () => {
+test("reads again by itself after an error that passes, and says it meanwhile", async () => {
   vi.stubGlobal("window", new EventTarget());
   const { newest, readings, shown, failures } = setUp();
   newest.changed(open);
-  readings[0]?.fail(new ServerError("The database cannot be reached.", "UNAVAILABLE"));
+  const away = new ServerError("The database cannot be reached.", "UNAVAILABLE");
+  readings[0]?.fail(away);
   await vi.advanceTimersByTimeAsync(1000);
   readings[1]?.answer("back");
   await vi.advanceTimersByTimeAsync(0);
-  expect([shown, failures]).toEqual([["back"], []]);
+  expect([shown, failures]).toEqual([["back"], [away]]);
   vi.unstubAllGlobals();
 });

@@ -126,9 +126,11 @@ export async function untilReached<Result>(
   for (let failures = 0; ; failures++) {
     try {
       const result = await attempt();
-      onConnection?.(true);
+      if (!signal.aborted) onConnection?.(true);
       return result;
     } catch (error) {
+      // Whoever gave up hears nothing of it any more.
+      signal.throwIfAborted();
       if (!passes(error)) throw error;
       onConnection?.(false);
       await pause(failures, signal);

@@ -21,10 +21,17 @@ export class Newest<Data> {
   private readonly soon: Coalescer<AbortSignal>;
 
   constructor(private readonly parts: NewestParts<Data>) {
-    const work = (signal: AbortSignal) =>
-      untilReached(() => this.load(), signal, mayPass).catch((error: unknown) => {
-        if (!signal.aborted) parts.onFailure(error);
-      });
+    const fail = (error: unknown, signal: AbortSignal) => {
+      if (!signal.aborted) parts.onFailure(error);
+    };
+    const work = (signal: AbortSignal) => {
+      const passes = (error: unknown) => {
+        if (!mayPass(error)) return false;
+        fail(error, signal);
+        return true;
+      };
+      return untilReached(() => this.load(), signal, passes).catch((error: unknown) => fail(error, signal));
+    };
     this.soon = new Coalescer({ work, merge: (_, newer) => newer, everyMs: parts.everyMs });
   }
 

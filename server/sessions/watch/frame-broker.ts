@@ -34,7 +34,7 @@ export interface FrameBrokerOptions {
 
 const LOOK_MS = 3000;
 
-/** Upper bounds of the buckets of how late frames come, ms: from one process to a Redis that is overloaded. */
+/** Upper bounds of the buckets of how late frames come, ms: from those of this very process to those that an overloaded Redis delays. */
 const LAG_BUCKETS_MS = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000] as const;
 
 /** Number of viewers of a session. */

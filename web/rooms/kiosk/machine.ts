@@ -3,8 +3,8 @@ export type KioskState =
   /** A painting is starting: the loop's next one, or a visitor's with their picture and style. */
   | { phase: "starting"; place: number; guest: Guest | null; failures: number }
   | { phase: "painting"; place: number; guest: Guest | null; failures: number; sessionId: string }
-  /** A finished painting is on show. */
-  | { phase: "showing"; place: number; guest: Guest | null; sessionId: string; takenHome: boolean }
+  /** A finished painting is on show. `takings` counts how often its visitor asked for it and got it. */
+  | { phase: "showing"; place: number; guest: Guest | null; sessionId: string; takings: number }
   /** Something failed; the next painting starts after a pause that grows with each failure. */
   | { phase: "resting"; place: number; failures: number }
   /** A visitor chooses a style. */
@@ -51,11 +51,9 @@ export function nextKiosk(state: KioskState, event: KioskEvent): KioskState {
     case "started":
       return state.phase === "starting" ? { ...state, phase: "painting", sessionId: event.sessionId } : state;
     case "finished":
-      return state.phase === "painting"
-        ? { phase: "showing", place, guest: state.guest, sessionId: state.sessionId, takenHome: false }
-        : state;
+      return state.phase === "painting" ? { phase: "showing", place, guest: state.guest, sessionId: state.sessionId, takings: 0 } : state;
     case "took-home":
-      return state.phase === "showing" && state.guest ? { ...state, takenHome: true } : state;
+      return state.phase === "showing" && state.guest ? { ...state, takings: state.takings + 1 } : state;
     case "failed":
       return state.phase === "starting" || state.phase === "painting" ? { phase: "resting", place, failures: state.failures + 1 } : state;
     case "elapsed":

@@ -80,6 +80,8 @@ function useWaiting(state: KioskState, options: KioskOptions, dispatch: Dispatch
   const { idle } = options;
   const shown = shownFor(state, options);
   const failures = state.phase === "resting" ? state.failures : 0;
+  const takings = state.phase === "showing" ? state.takings : 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the time to scan the code begins when there is one.
   useEffect(() => {
     if (phase !== "showing" && phase !== "resting") return;
     let left = false;
@@ -95,7 +97,7 @@ function useWaiting(state: KioskState, options: KioskOptions, dispatch: Dispatch
       left = true;
       clearTimeout(timer);
     };
-  }, [phase, failures, shown, dispatch]);
+  }, [phase, failures, shown, takings, dispatch]);
 
   useEffect(() => {
     if (phase !== "choosing" && phase !== "counting") return;
@@ -120,5 +122,5 @@ function useWaiting(state: KioskState, options: KioskOptions, dispatch: Dispatch
 function shownFor(state: KioskState, options: KioskOptions): number {
   const { seconds } = options;
   if (state.phase !== "showing" || !state.guest || takeHomeOrigin(options) === null) return seconds;
-  return Math.max(seconds, state.takenHome ? SCANNING_S : TAKING_S);
+  return Math.max(seconds, state.takings > 0 ? SCANNING_S : TAKING_S);
 }

@@ -11,6 +11,9 @@ const texts = liveTexts.pad;
 /** Side of the drawing, px: the size that translators of drawings were trained on. */
 const SIDE = 256;
 
+/** Time before the picture under the strokes is asked for again when it did not load, ms. */
+const AGAIN_AFTER_MS = 3_000;
+
 interface Props {
   /** Must stay the same while the component is mounted. */
   pad: Pad;
@@ -36,10 +39,18 @@ export function DrawingPad({ pad, drawing, act, onSource }: Props) {
   useEffect(() => {
     if (pad.begins === null) return;
     const image = new Image();
+    const { begins } = pad;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const load = () => {
+      image.src = begins;
+    };
     image.onload = () => setGround(image);
-    image.onerror = () => setGround(null);
-    image.src = pad.begins;
+    image.onerror = () => {
+      timer = setTimeout(load, AGAIN_AFTER_MS);
+    };
+    load();
     return () => {
+      clearTimeout(timer);
       image.onload = null;
       image.onerror = null;
     };

@@ -16,8 +16,9 @@ export interface LiveSenderParts {
   now(): number;
 }
 
-/** Time before a picture that did not reach the server is sent once more, ms. */
+/** Time before a picture that did not reach the server is sent again, ms; it doubles up to the longest one. */
 const AGAIN_AFTER_MS = 1_000;
+const LONGEST_MS = 8_000;
 
 /** Most frames in flight: the server works on one and keeps one waiting. */
 const CREDIT = 2;
@@ -35,6 +36,8 @@ export class LiveSender {
   private paused = false;
   /** Whether the picture that was offered last was lost and sent a second time. */
   private isSentAgain = false;
+  /** How often in a row the newest picture did not reach the server. */
+  private failures = 0;
 
   /** Numbers frames from `firstStep`. */
   constructor(
@@ -104,6 +107,7 @@ export class LiveSender {
   private deliver(step: number, data: string): void {
     this.parts.send(step, data).then(
       ({ status }) => {
+        this.failures = 0;
         if (status === "ACCEPTED") return;
         // A picture that does not change is offered no second time.
         if (status === "UNTAKEN") this.wanted = true;
@@ -114,7 +118,8 @@ export class LiveSender {
         this.settle(step);
         this.parts.onError(error);
         // A drawing does not change by itself, and its last picture must arrive.
-        if (step === this.nextStep - 1 && mayPass(error)) setTimeout(() => this.resend(step), AGAIN_AFTER_MS);
+        if (step !== this.nextStep - 1 || !mayPass(error)) return;
+        setTimeout(() => this.resend(step), Math.min(LONGEST_MS, AGAIN_AFTER_MS * 2 ** this.failures++));
       },
     );
   }
@@ -126,7 +131,7 @@ export class LiveSender {
     this.wanted = true;
   }
 
-  /** Sends the picture that did not arrive once more, unless a newer one was sent meanwhile. */
+  /** Sends the picture that did not arrive again, unless a newer one was sent meanwhile. */
   private resend(step: number): void {
     if (step !== this.nextStep - 1) return;
     this.wanted = true;

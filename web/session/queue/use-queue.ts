@@ -11,7 +11,7 @@ const MOST = 100;
 /** Least time between two loads, ms: one move changes the place of many sessions. */
 const RELOAD_EVERY_MS = 300;
 
-/** Time in which the list shows what was moved here, ms. */
+/** How long the list is asked for again after a move of this page, ms. */
 const MOVED_WITHIN_MS = 10_000;
 
 /** Where a session moves to: the top, or the place of another one. */

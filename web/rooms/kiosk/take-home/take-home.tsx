@@ -47,17 +47,18 @@ export function TakeHome({ texts, options, state, lend, dispatch }: Props) {
   const { hours, keep, language } = options;
 
   async function consent() {
-    // The painting stays on show meanwhile.
+    // The painting stays on show meanwhile, and then as long again.
     dispatch({ type: "took-home" });
-    await attempt(async () => {
+    const isLent = await attempt(async () => {
       await lend(3600 * hours);
       setPath(await pathOf(state.sessionId, { language, hours, isShared: access !== null && access.mode !== "NONE" }));
     });
+    if (isLent) dispatch({ type: "took-home" });
   }
 
   return (
     <section className={styles.panel} aria-live="polite">
-      {state.takenHome && path !== null && failure === null ? (
+      {path !== null && failure === null ? (
         <>
           <p className={styles.title}>{texts.scan}</p>
           <QrCode text={origin + path} label={texts.scan} className={styles.code} />
