@@ -71,9 +71,9 @@ export async function recordResults(measurements: readonly Measurement[], comman
   await rename(`${file}.new`, file);
 }
 
-/** Replaces earlier results by newer ones of the same bench and peer; sorted by bench and peer. */
+/** Replaces earlier results by newer ones of the same bench and peer, whatever the limit was; sorted by bench and peer. */
 export function mergeResults(earlier: readonly Result[], newer: readonly Result[]): Result[] {
-  const key = ({ bench, peer }: Result) => JSON.stringify([bench, peer]);
+  const key = ({ bench, peer }: Result) => JSON.stringify([bench, LIMIT.exec(peer)?.[0] ?? peer]);
   const merged = new Map([...earlier, ...newer].map((result) => [key(result), result]));
   return [...merged.values()].sort((a, b) => a.bench.localeCompare(b.bench, "en") || a.peer.localeCompare(b.peer, "en"));
 }

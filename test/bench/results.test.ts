@@ -19,6 +19,14 @@ test("a newer result replaces the older result of the same bench and peer", () =
   ]);
 });
 
+test("a newer result replaces an older one whose limit was another", () => {
+  const merged = mergeResults([result("a", "at most 3 ms", 1), result("a", "at least 1 ms", 2)], [result("a", "at most 4 ms", 5)]);
+  expect(merged.map(({ peer, value }) => [peer, value])).toEqual([
+    ["at least 1 ms", 2],
+    ["at most 4 ms", 5],
+  ]);
+});
+
 test("recorded results are read back with machine, commit, command and date", async () => {
   const folder = await mkdtemp(join(tmpdir(), "atelier-results-"));
   const file = join(folder, "results.json");
