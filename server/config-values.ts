@@ -1,7 +1,9 @@
 import { statSync } from "node:fs";
 import { isIP } from "node:net";
 import { resolve } from "node:path";
+import { messageOf } from "./errors.js";
 import { isLoopback } from "./http/own-names.js";
+import { type ObjectsAddress, parseObjectsAddress } from "./storage/remote/objects-address.js";
 
 /** An environment variable with a bad value. The message is for the operator. */
 export class ConfigError extends Error {
@@ -24,6 +26,12 @@ export function mayHoldSecret(text: string): boolean {
 export function megabytes(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new ConfigError("must be a whole number of megabytes, at least 1");
   return Number(text) * 1e6;
+}
+
+export function wholeNumber(text: string, { min, max }: { min: number; max: number }): number {
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number >= min && number <= max)) throw new ConfigError(`must be a whole number from ${min} to ${max}`);
+  return number;
 }
 
 export function oneOf<const Choice extends string>(choices: readonly Choice[], text: string): Choice {
@@ -49,6 +57,15 @@ export function engineAddress(text: string, schemes: readonly string[]): string 
   const address = URL.canParse(text) ? new URL(text) : null;
   if (!address || !schemes.includes(address.protocol) || address.hostname === "") throw new SecretConfigError(schemes);
   return text;
+}
+
+/** Place of the shared store. */
+export function storeAddress(text: string): ObjectsAddress {
+  try {
+    return parseObjectsAddress(text);
+  } catch (error) {
+    throw new ConfigError(`is no address of a store: ${messageOf(error)}`);
+  }
 }
 
 /** Address of an identity provider. What it says is believed, so nobody on the way may change it. */

@@ -13,14 +13,15 @@ import {
   oneOf,
   origin,
   SecretConfigError,
+  storeAddress,
+  wholeNumber,
 } from "./config-values.js";
 import { type DeviceChoice, deviceChoices, isDeviceChoice } from "./device/messages.js";
-import { messageOf } from "./errors.js";
 import { isLoopback } from "./http/own-names.js";
 import { limitTable } from "./limits/table.js";
 import { type LogFormat, logFormats } from "./log.js";
 import { type AccessMode, accessModes, type Role, roles } from "./records/access.js";
-import { type ObjectsAddress, parseObjectsAddress } from "./storage/remote/objects-address.js";
+import type { ObjectsAddress } from "./storage/remote/objects-address.js";
 
 /** Settings of the server, as read from the environment. */
 export interface Config {
@@ -68,6 +69,8 @@ export interface Config {
   historyBytes: number;
   /** Space for the pictures, kept frames and films of one owner, bytes. */
   ownerBytes: number;
+  /** Sessions that may wait at a time. */
+  queuedSessions: number;
   /** Never download models. */
   offline: boolean;
   device: DeviceChoice;
@@ -232,14 +235,7 @@ export const variables = {
     name: "ATELIER_BLOBS",
     default: "",
     help: "Where the processes share pictures and checkpoints: the absolute path of a shared folder, or `s3://bucket/prefix` with the usual variables of AWS; `DATABASE_URL` needs it.",
-    parse(text) {
-      if (text === "") return null;
-      try {
-        return parseObjectsAddress(text);
-      } catch (error) {
-        throw new ConfigError(`is no address of a store: ${messageOf(error)}`);
-      }
-    },
+    parse: (text) => (text === "" ? null : storeAddress(text)),
   },
   dataDir: {
     name: "ATELIER_DATA",
@@ -276,6 +272,12 @@ export const variables = {
     default: String(limitTable.ownBytes.value / 1e6),
     help: "Space in MB for the pictures, kept frames and films of one owner, except admins; beyond it they start and upload nothing more. All who came by one link have ten times as much together.",
     parse: megabytes,
+  },
+  queuedSessions: {
+    name: "ATELIER_QUEUED_SESSIONS",
+    default: String(limitTable.queuedSessions.value),
+    help: "Sessions that may wait at a time, in a fleet all together; a tenth of the places is for admins alone.",
+    parse: (text) => wholeNumber(text, { min: 10, max: 100_000 }),
   },
   offline: {
     name: "ATELIER_OFFLINE",

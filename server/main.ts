@@ -248,7 +248,11 @@ async function serveApi(
     studioFolder: join(rootFolder, "web", "out"),
     exportsFolder: join(config.dataDir, "exports", "drafts"),
     memoryBytes: memoryOfMachine(),
-    limits: { ownBytes: config.ownerBytes, linkBytes: FULL_OWNERS_OF_LINK * config.ownerBytes },
+    limits: {
+      ownBytes: config.ownerBytes,
+      linkBytes: FULL_OWNERS_OF_LINK * config.ownerBytes,
+      queuedSessions: config.queuedSessions,
+    },
     ...(fleet ? { openRateLimiter: fleet.openRateLimiter, sharedPlaces: fleet.places, isShared: true } : {}),
     report,
     warn: log.warn,

@@ -19,7 +19,7 @@ const tellLoaded = `import Module from "node:module";
 
 async function start(): Promise<void> {
   const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(tellLoaded)}`;
-  server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu", NODE_OPTIONS });
+  server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu", ATELIER_QUEUED_SESSIONS: "40", NODE_OPTIONS });
   client = await server.client();
 }
 
@@ -53,8 +53,9 @@ test("a server that does not start fails the test with its output", async () => 
 test("it serves requests, and becomes ready without any model", async () => {
   expect((await fetch(`${client.address}/healthz`)).status).toBe(200);
   await until(async () => (await fetch(`${client.address}/readyz`)).ok);
-  const { server: info } = await client.query("{ server { version devices { name } } }");
+  const { server: info } = await client.query("{ server { version devices { name } limits { name value } } }");
   expect(info.devices).toHaveLength(1);
+  expect(info.limits).toContainEqual({ name: "queuedSessions", value: 40 });
 });
 
 test("offline, the download of a model is refused with the reason", async () => {

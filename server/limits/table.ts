@@ -193,7 +193,7 @@ export const limitTable = {
     "Sessions of all kinds that run at a time; the others wait, with their `queuePosition`.",
   ),
   runningLiveSessions: limit("SERVER", RUNNING_LIVE_SESSIONS, "sessions", "Live translations among them; the others wait in the same way."),
-  queuedSessions: limit("SERVER", 1000, "sessions", `Sessions that wait at a time; ${KEPT_FOR_ADMINS}.`),
+  queuedSessions: limit("SERVER", 1000, "sessions", `Sessions that wait at a time (\`ATELIER_QUEUED_SESSIONS\`); ${KEPT_FOR_ADMINS}.`),
   exports: limit("SERVER", 20, "exports", `Exports that wait or run at a time; ${KEPT_FOR_ADMINS}.`),
   sockets: limit("SERVER", 1000, "sockets", `WebSockets and streams that are open at a time; ${KEPT_FOR_ADMINS}.`),
 } as const satisfies Record<string, Limit>;
