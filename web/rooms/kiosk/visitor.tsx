@@ -52,13 +52,13 @@ export function Counting({ texts, keep, dispatch }: { texts: KioskTexts; keep: b
   const place = useRef<HTMLDivElement>(null);
   const [source, setSource] = useState<PictureSource | null>(null);
   const [count, setCount] = useState(COUNT_FROM);
-  const [failed, setFailed] = useState(false);
+  const [failed, setFailed] = useState<"camera" | "upload" | null>(null);
 
   useEffect(() => {
     let left = false;
     let opened: PictureSource | null = null;
     const fail = () => {
-      if (!left) setFailed(true);
+      if (!left) setFailed("camera");
     };
     openCamera(null, fail).then((camera) => {
       opened = camera;
@@ -83,7 +83,7 @@ export function Counting({ texts, keep, dispatch }: { texts: KioskTexts; keep: b
       .then((photo) => uploadPicture(photo, keep ? {} : { expiresIn: LEASE_S }))
       .then(
         ({ id }) => !left && dispatch({ type: "taken", imageId: id }),
-        () => !left && setFailed(true),
+        () => !left && setFailed("upload"),
       );
     return () => {
       left = true;
@@ -96,10 +96,11 @@ export function Counting({ texts, keep, dispatch }: { texts: KioskTexts; keep: b
     return () => clearTimeout(timer);
   }, [failed, dispatch]);
 
+  const problem = failed && (failed === "camera" ? texts.noCamera : texts.notNow);
   return (
     <section className={styles.counting} aria-live="assertive">
       <div ref={place} className={styles.mirror} />
-      <p className={styles.count}>{failed ? texts.noCamera : count > 0 ? count : texts.waiting}</p>
+      <p className={styles.count}>{problem ?? (count > 0 ? count : texts.waiting)}</p>
       <p className={styles.small}>{texts.look}</p>
       <button type="button" className={styles.back} onClick={() => dispatch({ type: "left" })}>
         {texts.back}

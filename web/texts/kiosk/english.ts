@@ -26,7 +26,7 @@ export const english: KioskTexts = {
   scan: "Scan to take it home",
   scanHint: (hours) => `The link works for ${hours === 1 ? "an hour" : `${hours} hours`}.`,
   scanApproval: "The code opens your painting once the museum has looked at it.",
-  scanFailed: "This is not possible right now.",
+  notNow: "This is not possible right now.",
   home: {
     title: "Your painting",
     download: "Download",

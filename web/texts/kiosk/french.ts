@@ -25,7 +25,7 @@ export const french: KioskTexts = {
   scan: "Scannez pour l’emporter",
   scanHint: (hours) => `Le lien est valable ${hours === 1 ? "une heure" : `${hours} heures`}.`,
   scanApproval: "Le code ouvrira votre tableau dès que le musée l’aura regardé.",
-  scanFailed: "Ce n’est pas possible pour le moment.",
+  notNow: "Ce n’est pas possible pour le moment.",
   home: {
     title: "Votre tableau",
     download: "Télécharger",

@@ -25,7 +25,7 @@ export const german: KioskTexts = {
   scan: "Scannen und mitnehmen",
   scanHint: (hours) => `Der Link gilt ${hours === 1 ? "eine Stunde" : `${hours} Stunden`}.`,
   scanApproval: "Der Code öffnet Ihr Gemälde, sobald das Museum es angesehen hat.",
-  scanFailed: "Das ist gerade nicht möglich.",
+  notNow: "Das ist gerade nicht möglich.",
   home: {
     title: "Ihr Gemälde",
     download: "Herunterladen",

@@ -33,7 +33,8 @@ export interface KioskTexts {
   scanHint(hours: number): string;
   /** Where an admin of the server looks at paintings before they are shown. */
   scanApproval: string;
-  scanFailed: string;
+  /** What a visitor asked for could not be done, as while the server is away. */
+  notNow: string;
   /** The page of a painting on a visitor's phone. */
   home: {
     title: string;

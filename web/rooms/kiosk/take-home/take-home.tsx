@@ -70,7 +70,7 @@ export function TakeHome({ texts, options, state, lend, dispatch }: Props) {
           <button type="button" className={styles.take} disabled={busy} onClick={() => void consent()}>
             {texts.takeHome}
           </button>
-          <p className={kiosk.small}>{failure === null ? (keep ? texts.takeHomeHintKept : texts.takeHomeHint) : texts.scanFailed}</p>
+          <p className={kiosk.small}>{failure === null ? (keep ? texts.takeHomeHintKept : texts.takeHomeHint) : texts.notNow}</p>
         </>
       )}
     </section>
