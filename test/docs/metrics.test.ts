@@ -81,7 +81,7 @@ test("a worker sends its metrics, unless the operator wants none", async () => {
   metrics.close();
 });
 
-test("whether Redis answers is told where there is one", async () => {
+test("where there is a Redis, the metrics say if it answers", async () => {
   const redis = async (state: string | null) => (await sent({ api: null, host: null, unreachable: () => state })).get("atelier_redis_up");
   expect([await redis(null), await redis("Redis cannot be reached.")]).toEqual(["1", "0"]);
   expect(await namesSent({ api: null, host: null })).not.toContain("atelier_redis_up");

@@ -83,7 +83,7 @@ export function breakOffAfter(count: number): FaultyResponse {
 }
 
 /**
- * Sends half the file, then next to nothing: a byte each second, so that nobody takes the connection for a dead one. Calls
+ * Sends half the file, then a byte each second, so that the connection does not count as dead. Calls
  * `onHalf` when the half is sent.
  */
 export function stallHalfway(onHalf?: () => void): FaultyResponse {

@@ -129,7 +129,7 @@ export async function untilReached<Result>(
       if (!signal.aborted) onConnection?.(true);
       return result;
     } catch (error) {
-      // Whoever gave up hears nothing of it any more.
+      // After the caller has given up, it is told nothing more.
       signal.throwIfAborted();
       if (!passes(error)) throw error;
       onConnection?.(false);
