@@ -114,7 +114,7 @@ export async function follow<Result, Variables extends Record<string, unknown>>(
 }
 
 /**
- * Repeats `attempt` until it succeeds, or fails with an error that does not pass; by default only a lost connection passes.
+ * Repeats `attempt` until it succeeds, or fails with an error for which `passes` is false: by default, any but a lost connection.
  * @throws ServerError, and the reason that `signal` aborts with.
  */
 export async function untilReached<Result>(
@@ -129,7 +129,7 @@ export async function untilReached<Result>(
       if (!signal.aborted) onConnection?.(true);
       return result;
     } catch (error) {
-      // After the caller has given up, it is told nothing more.
+      // Nobody waits for it any more.
       signal.throwIfAborted();
       if (!passes(error)) throw error;
       onConnection?.(false);

@@ -3,11 +3,11 @@
 import type { ResultOf } from "gql.tada";
 import { useSearchParams } from "next/navigation";
 import { useEffect, useState } from "react";
-import { execute, mayPass, messageOf } from "../../../graphql/execute";
+import { execute } from "../../../graphql/execute";
 import { TakenHomeQuery } from "../../../graphql/operations";
-import { untilReached } from "../../../graphql/subscribe";
 import { LastingImage } from "../../../parts/lasting-image";
-import { Notice } from "../../../parts/notice";
+import { FailureNotice } from "../../../parts/notice";
+import { useAttempt } from "../../../parts/use-attempt";
 import { useAwaitsApproval } from "../../../session/sharing/use-awaits-approval";
 import { kioskTexts } from "../../../texts/kiosk/languages";
 import { languageNamed, useLanguage } from "../language";
@@ -22,7 +22,7 @@ export function HomePage() {
   const language = useLanguage(languageNamed(query.get("lang")));
   const texts = kioskTexts[language].home;
   const [session, setSession] = useState<Taken | undefined>(undefined);
-  const [failure, setFailure] = useState<string | null>(null);
+  const { failure, load } = useAttempt();
   /** How often it was decided whether the painting may be shown, while this page waited for it. */
   const [decisions, setDecisions] = useState(0);
   const waits = useAwaitsApproval(id, session === null || failure !== null, () => setDecisions(decisions + 1));
@@ -31,17 +31,7 @@ export function HomePage() {
   useEffect(() => {
     const ending = new AbortController();
     const { signal } = ending;
-    const fail = (error: unknown) => {
-      if (!signal.aborted) setFailure(messageOf(error));
-    };
-    const passes = (error: unknown) => {
-      fail(error);
-      return mayPass(error);
-    };
-    untilReached(() => execute(TakenHomeQuery, { id }, signal), signal, passes).then((found) => {
-      setSession(found.session);
-      setFailure(null);
-    }, fail);
+    void load(async () => setSession((await execute(TakenHomeQuery, { id }, signal)).session), signal);
     return () => ending.abort();
   }, [id, decisions]);
 
@@ -50,7 +40,7 @@ export function HomePage() {
     <main className={styles.page} lang={language}>
       <h1 className={styles.title}>{texts.title}</h1>
       {waits && <p role="status">{texts.waits}</p>}
-      {!waits && failure && <Notice>{failure}</Notice>}
+      {!waits && <FailureNotice error={failure} />}
       {!waits && session === null && <p>{texts.gone}</p>}
       {session && !frame && <p>{texts.working}</p>}
       {session && frame && (
