@@ -129,7 +129,7 @@ export async function untilReached<Result>(
       if (!signal.aborted) onConnection?.(true);
       return result;
     } catch (error) {
-      // Nobody waits for it any more.
+      // The caller has aborted: the outcome no longer matters.
       signal.throwIfAborted();
       if (!passes(error)) throw error;
       onConnection?.(false);
